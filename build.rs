@@ -1,0 +1,53 @@
+//! Turns `protos/` into Rust, before the workbook itself is compiled.
+//!
+//! protox is a Protobuf compiler written in Rust, so nobody has to install `protoc`. It
+//! reads the `.proto` files and yields descriptors: the same definitions as data.
+//! tonic-prost-build turns those into Rust source, which `lessons/*/service.rs` includes.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::{env, fs, process};
+
+use prost::Message;
+use tonic_prost_build::FileDescriptorSet;
+
+/// One row for each run of the compiler: a folder inside `OUT_DIR`, and the files that go
+/// there. Files of one row share a namespace, so two files that define the same name need
+/// a row, and a folder, each.
+const GROUPS: &[(&str, &[&str])] = &[("", &["hello.proto"])];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let out_dir = PathBuf::from(env::var("OUT_DIR")?);
+    // Once a build script names a file, cargo runs it again for the named files only:
+    // each has to be named.
+    println!("cargo::rerun-if-changed=build.rs");
+    // `cargo run` builds the lessons for the same machine as itself: lessons/main.rs.
+    println!("cargo::rustc-env=WORKBOOK_TARGET={}", env::var("TARGET")?);
+    for (folder, files) in GROUPS {
+        for file in *files {
+            println!("cargo::rerun-if-changed=protos/{file}");
+        }
+        let descriptors =
+            protox::compile(*files, ["protos"]).unwrap_or_else(|error| refuse(&error));
+        generate(descriptors, &out_dir.join(folder))?;
+    }
+    Ok(())
+}
+
+/// Writes `PACKAGE.rs` for each package, and `descriptors.bin`, which is what a server
+/// needs to describe itself (reflection).
+fn generate(descriptors: FileDescriptorSet, folder: &Path) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("descriptors.bin"), descriptors.encode_to_vec())?;
+    tonic_prost_build::configure()
+        .out_dir(folder)
+        .compile_fds(descriptors)?;
+    Ok(())
+}
+
+/// Ends the build with the place of the mistake: `Debug` is where protox tells it,
+/// `Display` leaves it out.
+fn refuse(error: &protox::Error) -> ! {
+    println!("cargo::error={error:?}");
+    process::exit(1);
+}

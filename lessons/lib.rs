@@ -1,0 +1,74 @@
+//! The lessons of the workbook: [`LESSONS`] lists them, and there is one module for each.
+//!
+//! A lesson's module is its `service.rs`, the code that its chapter teaches. Its two
+//! programs, `server.rs` and `client.rs`, are binaries of this package; what their
+//! `main`s share is in [`cli`].
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod raw;
+
+#[path = "01_hello/service.rs"]
+pub mod hello;
+
+/// One lesson: a folder under `lessons/`, two binaries, a test and a chapter, all named
+/// after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lesson {
+    /// 1 is the first. The lesson's server listens on port 50050 + `number`.
+    pub number: u8,
+    /// The lesson's name in folders, modules and files, such as `hello`.
+    pub name: &'static str,
+    /// The chapter's title.
+    pub title: &'static str,
+    /// What the lesson teaches, in a few words.
+    pub teaches: &'static str,
+}
+
+/// Every lesson, in the order in which the book teaches them.
+///
+/// `tests/workbook.rs` holds this table against the folders, the binaries, the tests, the book and the README.
+pub const LESSONS: &[Lesson] = &[Lesson {
+    number: 1,
+    name: "hello",
+    title: "Hello, gRPC",
+    teaches: "what gRPC is: from a .proto to a server and a client",
+}];
+
+impl Lesson {
+    /// The lesson with this number, if there is one.
+    pub fn find(number: u8) -> Option<&'static Lesson> {
+        LESSONS.iter().find(|lesson| lesson.number == number)
+    }
+
+    /// The folder under `lessons/`, and the chapter's file name without `.md`: a listing
+    /// of either reads in order.
+    pub fn folder(&self) -> String {
+        format!("{:02}_{}", self.number, self.name)
+    }
+
+    /// The chapter's file below `book/src/`.
+    pub fn chapter(&self) -> String {
+        format!("{}.md", self.folder().replace('_', "-"))
+    }
+
+    /// The binary that serves, such as `lesson-1-server`.
+    pub fn server(&self) -> String {
+        format!("{}-server", self.test())
+    }
+
+    /// The binary that calls, such as `lesson-1-client`.
+    pub fn client(&self) -> String {
+        format!("{}-client", self.test())
+    }
+
+    /// The test, as in `cargo test --test lesson-1`.
+    pub fn test(&self) -> String {
+        format!("lesson-{}", self.number)
+    }
+
+    /// The port on which the lesson's server listens unless it is told otherwise.
+    pub fn port(&self) -> u16 {
+        50050 + u16::from(self.number)
+    }
+}

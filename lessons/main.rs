@@ -1,0 +1,217 @@
+//! `cargo run`: plays a lesson, its server and its client, in one terminal.
+//!
+//! Both are the binaries that a reader runs by hand. This program has cargo build them, starts
+//! them, and prints what they say, each line with a label.
+
+use std::env;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use clap::builder::styling::{AnsiColor, Style};
+use grpc_workbook::cli::{self, Failure, Signals};
+use grpc_workbook::{LESSONS, Lesson};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+#[derive(clap::Parser)]
+struct Flags {
+    /// The lesson to play
+    #[arg(default_value = "1", value_parser = lesson)]
+    lesson: &'static Lesson,
+    /// List the lessons
+    #[arg(long)]
+    list: bool,
+}
+
+fn lesson(text: &str) -> Result<&'static Lesson, String> {
+    let lesson = text.parse().ok().and_then(Lesson::find);
+    lesson.ok_or_else(|| "there is no such lesson, --list shows them all".into())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let about = "Plays a lesson of the workbook, server and client, in one terminal";
+    let flags: Flags = cli::parse("cargo run --", about, |command| command);
+    if flags.list {
+        for lesson in LESSONS {
+            println!(
+                "{:>2}  {:<20} {}",
+                lesson.number, lesson.title, lesson.teaches
+            );
+        }
+        return Ok(());
+    }
+    let mut signals = Signals::new()?;
+    tokio::select! {
+        played = play(flags.lesson) => played,
+        // Dropped in the middle, `play` kills what it started.
+        () = signals.next() => Err(Failure::new("stopped before the end")),
+    }
+}
+
+async fn play(lesson: &Lesson) -> Result<(), Failure> {
+    println!("building {lesson}");
+    let folder = build(lesson).await?;
+
+    let mut server = start(&folder, &lesson.server(), ["--addr", "127.0.0.1:0"])?;
+    let server_label = label("server", AnsiColor::Cyan);
+    let mut server_output = BufReader::new(server.stdout.take().expect("piped"));
+    let server_errors = relay(&server_label, server.stderr.take().expect("piped"));
+    // The server's first line says which port it got.
+    let mut first_line = String::new();
+    server_output.read_line(&mut first_line).await?;
+    print!("{server_label}{first_line}");
+    let Some((_, address)) = first_line.trim_end().split_once(" listening on ") else {
+        server_errors.await?;
+        return Err(Failure::new(format!("{} did not start", lesson.server())));
+    };
+    let server_lines = relay(&server_label, server_output);
+
+    let server_uri = format!("http://{address}");
+    let mut client = start(&folder, &lesson.client(), ["--server", &server_uri])?;
+    let client_label = label("client", AnsiColor::Green);
+    let client_lines = relay(&client_label, client.stdout.take().expect("piped"));
+    let client_errors = relay(&client_label, client.stderr.take().expect("piped"));
+    client_lines.await?;
+    client_errors.await?;
+    let client_status = client.wait().await?;
+
+    stop(&mut server)?;
+    server_lines.await?;
+    server_errors.await?;
+    let server_status = server.wait().await?;
+
+    if !client_status.success() {
+        return Err(Failure::new(format!(
+            "{} failed, {client_status}",
+            lesson.client()
+        )));
+    }
+    // Windows has no signal that asks: there the server was ended by force.
+    if cfg!(unix) && !server_status.success() {
+        return Err(Failure::new(format!(
+            "{} failed, {server_status}",
+            lesson.server()
+        )));
+    }
+    println!();
+    println!("Next:");
+    println!("  read it   cargo install mdbook --locked, then mdbook serve book --open");
+    println!(
+        "            (the chapter's source is book/src/{})",
+        lesson.chapter()
+    );
+    println!("  run it    cargo run --bin {}", lesson.server());
+    println!(
+        "            cargo run --bin {}, in a second terminal",
+        lesson.client()
+    );
+    println!(
+        "  solve it  lessons/{}/exercise.rs, checked by",
+        lesson.folder()
+    );
+    println!(
+        "            cargo test --test {} -- --ignored --nocapture",
+        lesson.test()
+    );
+    Ok(())
+}
+
+/// Has cargo build the lesson's binaries just as it built this one. Returns the folder with all.
+async fn build(lesson: &Lesson) -> Result<PathBuf, Failure> {
+    // TARGET_DIR/[TRIPLE/]PROFILE/grpc-workbook, with TRIPLE where cargo was asked for one.
+    let program = env::current_exe()?;
+    let folder = program.parent().unwrap_or(Path::new("."));
+    let mut above = folder.parent().unwrap_or(Path::new("."));
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let manifest =
+        env::var_os("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
+
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.args([
+        "build",
+        "--bin",
+        &lesson.server(),
+        "--bin",
+        &lesson.client(),
+    ]);
+    cargo.args(["--profile", profile]);
+    cargo
+        .arg("--manifest-path")
+        .arg(Path::new(&manifest).join("Cargo.toml"));
+    if above
+        .file_name()
+        .is_some_and(|name| name == env!("WORKBOOK_TARGET"))
+    {
+        cargo.args(["--target", env!("WORKBOOK_TARGET")]);
+        above = above.parent().unwrap_or(above);
+    }
+    cargo.arg("--target-dir").arg(above);
+    let built = cargo.stdin(Stdio::null()).kill_on_drop(true).status().await;
+    match built {
+        Ok(status) if status.success() => Ok(folder.to_path_buf()),
+        Ok(_) => Err(Failure::new(format!(
+            "cargo could not build {lesson}: its messages are above"
+        ))),
+        Err(_) => Err(Failure::new(
+            "cannot run cargo: start this program with `cargo run`",
+        )),
+    }
+}
+
+fn start(folder: &Path, name: &str, arguments: [&str; 2]) -> Result<Child, Failure> {
+    Command::new(folder.join(name))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| Failure::new(format!("cannot start {name}: {error}")))
+}
+
+/// Prints each line that comes from `pipe`, after a label, until the pipe's other end closes.
+fn relay(label: &str, pipe: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<()> {
+    let label = label.to_string();
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(pipe).split(b'\n');
+        while let Ok(Some(line)) = lines.next_segment().await {
+            println!(
+                "{label}{}",
+                String::from_utf8_lossy(&line).trim_end_matches('\r')
+            );
+        }
+    })
+}
+
+fn label(name: &str, color: AnsiColor) -> String {
+    let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let style = match plain || !std::io::stdout().is_terminal() {
+        true => Style::new(),
+        false => color.on_default(),
+    };
+    format!("{style}{name} |{style:#} ")
+}
+
+/// Asks a server to stop, as Ctrl-C in its terminal would.
+#[cfg(unix)]
+fn stop(server: &mut Child) -> Result<(), Failure> {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let pid = server.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    if let Some(pid) = pid {
+        // An error means that the server has ended already; its exit code tells how.
+        let _ = kill_process(pid, Signal::TERM);
+    }
+    Ok(())
+}
+
+#[cfg(windows)]
+fn stop(server: &mut Child) -> Result<(), Failure> {
+    Ok(server.start_kill()?)
+}

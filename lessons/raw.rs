@@ -1,0 +1,78 @@
+//! Messages as raw bytes, to send what a generated client cannot: bytes that are no
+//! message, paths that no service has.
+
+use prost::bytes::{Buf, BufMut, Bytes};
+use tonic::client::Grpc;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
+
+/// Makes a unary call of `path`, such as `/helloworld.Greeter/SayHello`, with `message`
+/// as it is. Returns the answer as it came.
+///
+/// tonic puts the five-byte prefix before the message and takes it off the answer; the
+/// bytes between are the caller's affair.
+///
+/// # Errors
+/// The status with which the call ended, if it is not OK; UNAVAILABLE if the connection
+/// is gone.
+pub async fn unary(
+    channel: Channel,
+    path: &'static str,
+    message: &'static [u8],
+) -> Result<Response<Bytes>, Status> {
+    let mut grpc = Grpc::new(channel);
+    grpc.ready()
+        .await
+        .map_err(|error| Status::from_error(error.into()))?;
+    grpc.unary(
+        Request::new(Bytes::from_static(message)),
+        PathAndQuery::from_static(path),
+        RawCodec,
+    )
+    .await
+}
+
+/// A codec that neither encodes nor decodes: its message is the bytes that a generated
+/// client would make from a message.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RawCodec;
+
+impl Codec for RawCodec {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = RawCodec;
+    type Decoder = RawCodec;
+
+    fn encoder(&mut self) -> RawCodec {
+        RawCodec
+    }
+
+    fn decoder(&mut self) -> RawCodec {
+        RawCodec
+    }
+}
+
+impl Encoder for RawCodec {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(
+        &mut self,
+        message: Bytes,
+        buffer: &mut EncodeBuf<'_>,
+    ) -> Result<(), Status> {
+        buffer.put(message);
+        Ok(())
+    }
+}
+
+impl Decoder for RawCodec {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
+    }
+}

@@ -1,0 +1,372 @@
+//! Lesson 1: the exercise, and what the chapter says of server and client.
+
+mod support;
+
+#[path = "../lessons/01_hello/exercise.rs"]
+mod exercise;
+#[path = "../lessons/01_hello/solution.rs"]
+mod solution;
+#[path = "../lessons/01_hello/wrong_code.rs"]
+mod wrong_code;
+#[path = "../lessons/01_hello/wrong_ok.rs"]
+mod wrong_ok;
+#[path = "../lessons/01_hello/wrong_untrimmed.rs"]
+mod wrong_untrimmed;
+
+use std::io::{Read, pipe};
+use std::net::TcpListener;
+use std::process::{Output, Stdio};
+use std::thread;
+
+use grpc_workbook::hello::MyGreeter;
+use grpc_workbook::hello::proto::greeter_client::GreeterClient;
+use grpc_workbook::hello::proto::greeter_server::{self, Greeter, GreeterServer};
+use grpc_workbook::hello::proto::{HelloReply, HelloRequest};
+use grpc_workbook::raw::{self, RawCodec};
+use grpc_workbook::{LESSONS, Lesson};
+use prost::Message;
+use prost::bytes::Bytes;
+use support::checks::{Checks, outcome};
+use support::programs::{self, Finished, Server, run};
+use support::written;
+use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::service::Routes;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Response, Status};
+
+const LESSON: &Lesson = &LESSONS[0];
+const PATH: &str = "/helloworld.Greeter/SayHello";
+
+type Call = JoinHandle<Result<Response<Bytes>, Status>>;
+
+// --- the exercise
+
+async fn check(server: Routes) -> Result<String, String> {
+    let mut greeter = GreeterClient::new(server);
+    let mut checks = Checks::default();
+    let missing = || Err("INVALID_ARGUMENT: name is empty".to_string());
+    for (name, expected) in [
+        ("you", Ok("Hello, you!".to_string())),
+        ("  Ada ", Ok("Hello, Ada!".to_string())),
+        ("小 明\n", Ok("Hello, 小 明!".to_string())),
+        ("", missing()),
+        (" \t ", missing()),
+    ] {
+        let response = greeter.say_hello(HelloRequest { name: name.into() }).await;
+        let answer = outcome(response).map(|reply| reply.message);
+        checks.expect(format!("SayHello({name:?})"), answer, expected);
+    }
+    checks.verdict()
+}
+
+fn serving(greeter: impl Greeter) -> Routes {
+    Routes::new(GreeterServer::new(greeter))
+}
+
+#[tokio::test]
+#[ignore = "it is yours to solve"]
+async fn exercise() {
+    let solved = check(serving(exercise::PoliteGreeter)).await.is_ok();
+    assert!(
+        solved,
+        "lessons/01_hello/exercise.rs does not do yet what it should"
+    );
+}
+
+#[tokio::test]
+async fn the_check_accepts_the_solution() {
+    check(serving(solution::PoliteGreeter))
+        .await
+        .expect("is right");
+}
+
+#[tokio::test]
+async fn the_check_rejects_wrong_answers() {
+    check(serving(MyGreeter))
+        .await
+        .expect_err("the lesson's own service");
+    check(serving(wrong_ok::PoliteGreeter))
+        .await
+        .expect_err("wrong_ok");
+    check(serving(wrong_code::PoliteGreeter))
+        .await
+        .expect_err("wrong_code");
+    let report = check(serving(wrong_untrimmed::PoliteGreeter))
+        .await
+        .expect_err("wrong_untrimmed");
+    written("book/generated/01-hello-report.txt", &report);
+}
+
+// --- the wire
+
+/// The chapter's "predict": a field at its default is not sent.
+#[test]
+fn an_empty_name_takes_no_byte() {
+    let request = |name: &str| HelloRequest { name: name.into() }.encode_to_vec();
+    assert_eq!(request("you"), b"\x0a\x03you");
+    assert_eq!(request(""), b"");
+    assert_eq!(
+        HelloReply {
+            message: "Hello, you!".into()
+        }
+        .encode_to_vec(),
+        b"\x0a\x0bHello, you!"
+    );
+}
+
+#[tokio::test]
+async fn the_server_has_one_path() {
+    assert_eq!(greeter_server::SERVICE_NAME, "helloworld.Greeter");
+    let server = Server::start(LESSON);
+    let channel = connect(&server).await;
+
+    let answer = raw::unary(channel.clone(), PATH, b"\x0a\x03you")
+        .await
+        .expect("answers");
+    assert_eq!(answer.into_inner(), &b"\x0a\x0bHello, you!"[..]);
+
+    for path in [
+        "/Greeter/SayHello",
+        "/helloworld.Greeter/sayHello",
+        "/helloworld.Greeter",
+        "/",
+    ] {
+        let status = raw::unary(channel.clone(), path, b"")
+            .await
+            .expect_err(path);
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::Unimplemented, ""),
+            "{path}"
+        );
+    }
+    for broken in [
+        &b"\x0a\x02\xc3\x28"[..],
+        b"\x0a\x05you",
+        b"\x0a",
+        b"\x08\x01",
+        b"\x0b",
+    ] {
+        let status = raw::unary(channel.clone(), PATH, broken)
+            .await
+            .expect_err("broken");
+        assert_eq!(status.code(), Code::Internal, "{broken:?}");
+    }
+    // None of it reached the service but the first call.
+    drop(channel);
+    let Finished { code, output } = server.stop();
+    assert_eq!(code, Some(0));
+    assert_eq!(output.matches("SayHello").count(), 1, "{output}");
+}
+
+async fn connect(server: &Server) -> Channel {
+    let uri = format!("http://{}", server.address);
+    Endpoint::try_from(uri)
+        .expect("is a URI")
+        .connect()
+        .await
+        .expect("connects")
+}
+
+// --- the programs
+
+#[test]
+fn the_client_plays_the_chapter() {
+    let server = Server::start(LESSON);
+    let says = |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
+    assert_eq!(says(&[]), finished(0, "Hello, you!\n"));
+    assert_eq!(says(&["Ada"]), finished(0, "Hello, Ada!\n"));
+    assert_eq!(says(&["小明"]), finished(0, "Hello, 小明!\n"));
+    assert_eq!(says(&["--break", "empty-name"]), finished(0, "Hello, !\n"));
+    let address = server.address.clone();
+    let expected = format!(
+        "lesson-1-server listening on {address}\n\
+         SayHello \"you\" -> \"Hello, you!\"\n\
+         SayHello \"Ada\" -> \"Hello, Ada!\"\n\
+         SayHello \"小明\" -> \"Hello, 小明!\"\n\
+         SayHello \"\" -> \"Hello, !\"\n\
+         lesson-1-server stopping\n"
+    );
+    assert_eq!(server.stop(), finished(0, &expected));
+}
+
+fn finished(code: i32, output: &str) -> Finished {
+    Finished {
+        code: Some(code),
+        output: output.into(),
+    }
+}
+
+#[test]
+fn mistakes_get_one_line() {
+    let holder = TcpListener::bind("127.0.0.1:0").expect("listens");
+    let taken = holder.local_addr().expect("has an address").to_string();
+    let server = |args: &[&str]| run(programs::command("lesson-1-server").args(args));
+    let client = |args: &[&str]| run(programs::command("lesson-1-client").args(args));
+    for (finished, code, words) in [
+        (
+            server(&["--addr", &taken]),
+            1,
+            format!("{taken} is in use").as_str(),
+        ),
+        (
+            server(&["--addr", "192.0.2.1:50051"]),
+            1,
+            "not an address of this machine",
+        ),
+        (server(&["--addr", "nonsense"]), 2, "'nonsense' for '--addr"),
+        (server(&["--addr", "127.0.0.1:65536"]), 2, "not HOST:PORT"),
+        (server(&["--addr"]), 2, "a value is required for '--addr"),
+        (server(&["--adr", "127.0.0.1:0"]), 2, "'--addr'"),
+        (server(&["loud"]), 2, "unexpected argument 'loud'"),
+        (
+            client(&["--server", "http://127.0.0.1:1"]),
+            1,
+            "no server at http://127.0.0.1:1:",
+        ),
+        (
+            client(&["--server", "http://127.0.0.1:1/path"]),
+            2,
+            "no path",
+        ),
+        (
+            client(&["--server", "https://127.0.0.1:1"]),
+            2,
+            "without TLS",
+        ),
+        (
+            client(&["--server", "127.0.0.1:1"]),
+            2,
+            "not begin with http://",
+        ),
+        (client(&["--server", "http://"]), 2, "not a URI"),
+        (client(&["--break", "everything"]), 2, "wrong-path"),
+        (client(&["Ada", "Grace"]), 2, "unexpected argument 'Grace'"),
+        (
+            client(&["--break", "no-server"]),
+            1,
+            "no server at http://127.0.0.1:1:",
+        ),
+        (
+            client(&["--break", "wrong-port"]),
+            1,
+            "does not speak HTTP/2",
+        ),
+    ] {
+        let Finished {
+            code: actual,
+            output,
+        } = &finished;
+        assert_eq!(*actual, Some(code), "{output}");
+        assert!(
+            output.starts_with("Error: ") && output.contains(words),
+            "{output}"
+        );
+        assert_eq!(output.lines().count(), 1, "{output}");
+        assert!(!output.contains("os error"), "{output}");
+    }
+}
+
+/// A server that dies under a call: the client says so, in one line.
+#[test]
+fn a_server_that_goes_away_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("listens");
+    let address = listener.local_addr().expect("has an address").to_string();
+    let server = thread::spawn(move || {
+        let (mut connection, _) = listener.accept().expect("accepts");
+        connection
+            .read_exact(&mut [0; 24])
+            .expect("reads the preface");
+    });
+    let Finished { code, output } = run(&mut programs::client(LESSON, &address, &[]));
+    server.join().expect("reads and hangs up");
+    assert_eq!(code, Some(1));
+    assert!(
+        output.starts_with("Error: the server went away"),
+        "{output}"
+    );
+    assert_eq!(output.lines().count(), 1, "{output}");
+}
+
+#[tokio::test]
+async fn a_call_that_is_open_at_sigterm_is_finished() {
+    let mut server = Server::start(LESSON);
+    let (name, call) = open_call(&server).await;
+    server.signal();
+    server.wait_for("lesson-1-server stopping");
+    name.send(
+        HelloRequest {
+            name: "late".into(),
+        }
+        .encode_to_vec()
+        .into(),
+    )
+    .expect("is awaited");
+    drop(name);
+    let answer = call.await.expect("runs").expect("is answered");
+    assert_eq!(answer.into_inner(), &b"\x0a\x0cHello, late!"[..]);
+    let Finished { code, output } = server.finish();
+    assert_eq!(code, Some(0));
+    assert!(!output.contains("cut off"), "{output}");
+}
+
+#[tokio::test]
+async fn a_call_that_stays_open_is_cut_off() {
+    let server = Server::start(LESSON);
+    let (_name, call) = open_call(&server).await;
+    let Finished { code, output } = server.stop();
+    assert_eq!(code, Some(0));
+    assert!(
+        output.ends_with("lesson-1-server cut off the calls that were still open\n"),
+        "{output}"
+    );
+    call.await.expect("runs").expect_err("is cut off");
+}
+
+/// Starts a call and holds its only message back. When this returns, the server has the call.
+async fn open_call(server: &Server) -> (UnboundedSender<Bytes>, Call) {
+    let mut grpc = Grpc::new(connect(server).await);
+    let (name, names) = mpsc::unbounded_channel();
+    let mut open = grpc.clone();
+    let mut call = Box::pin(async move {
+        open.ready().await.expect("is connected");
+        // As client streaming, so that the message can come later: the wire looks the same.
+        let names = Request::new(UnboundedReceiverStream::new(names));
+        open.client_streaming(names, PathAndQuery::from_static(PATH), RawCodec)
+            .await
+    });
+    // Frames of one connection arrive in order: once a second call is answered, the first is
+    // there.
+    grpc.ready().await.expect("is connected");
+    tokio::select! {
+        biased;
+        _ = &mut call => panic!("answered without a message"),
+        answer = grpc.unary(Request::new(Bytes::new()), PathAndQuery::from_static(PATH), RawCodec) => {
+            answer.expect("is answered");
+        }
+    }
+    (name, tokio::spawn(call))
+}
+
+#[test]
+fn a_closed_output_ends_the_programs_quietly() {
+    let server = Server::start(LESSON);
+    for args in [&[][..], &["--help"], &["--break"]] {
+        let mut client = programs::client(LESSON, &server.address, args);
+        let (reader, writer) = pipe().expect("makes a pipe");
+        drop(reader);
+        let Output { status, stderr, .. } = client
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .output()
+            .expect("runs");
+        assert!(
+            status.success() && stderr.is_empty(),
+            "{args:?}: {status}, {stderr:?}"
+        );
+    }
+}

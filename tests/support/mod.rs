@@ -1,0 +1,41 @@
+//! What the tests share: running the workbook's programs, checking exercises, and the files
+//! that tests write.
+// Every test is a crate of its own, and none uses all of this.
+#![allow(dead_code)]
+
+pub mod checks;
+pub mod programs;
+
+use std::{env, fs};
+
+use programs::root;
+
+/// The files that the pages include and no person writes, with the test that writes each.
+pub const GENERATED: &[(&str, &str)] = &[
+    ("book/figures/01-hello-parts.svg", "figures"),
+    ("book/generated/01-hello-bytes.md", "lesson-1"),
+    ("book/generated/01-hello-report.txt", "lesson-1"),
+];
+
+/// Whether tests are to rewrite the book from what they see, instead of comparing it.
+pub fn overwrite() -> bool {
+    env::var_os("OVERWRITE").is_some_and(|value| value == "1")
+}
+
+/// Holds a generated file against `contents`; with `OVERWRITE=1`, writes it.
+pub fn written(file: &str, contents: &str) {
+    let row = GENERATED.iter().find(|(name, _)| *name == file);
+    let (_, test) = row.unwrap_or_else(|| panic!("{file} is not in GENERATED"));
+    let path = root().join(file);
+    let present = fs::read_to_string(&path).unwrap_or_default();
+    if overwrite() && present != contents {
+        fs::write(&path, contents)
+            .unwrap_or_else(|error| panic!("cannot write {file}: {error}"));
+    } else {
+        assert!(
+            present == contents,
+            "{file} is not what the workbook makes now: run OVERWRITE=1 cargo test --test {test}, \
+             and read the difference"
+        );
+    }
+}

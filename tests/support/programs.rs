@@ -1,0 +1,152 @@
+//! Running the workbook's programs as a reader does, and reading what they print.
+
+use std::io::{BufRead, BufReader, PipeReader, Read, pipe};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+
+use grpc_workbook::Lesson;
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A program that cargo built for this test, to be run without a terminal and without colours.
+pub fn command(program: &str) -> Command {
+    let folder = PathBuf::from(env!("CARGO_BIN_EXE_grpc-workbook"));
+    let mut command = Command::new(folder.with_file_name(program));
+    command
+        .stdin(Stdio::null())
+        .env("NO_COLOR", "1")
+        .current_dir(root());
+    command
+}
+
+/// A lesson's client, told to call `address`.
+pub fn client(lesson: &Lesson, address: &str, args: &[&str]) -> Command {
+    let mut command = command(&lesson.client());
+    command
+        .args(["--server", &format!("http://{address}")])
+        .args(args);
+    command
+}
+
+/// What a program printed, standard output and standard error in the order in which it wrote
+/// them, and its exit code: `None` if a signal ended it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Finished {
+    pub code: Option<i32>,
+    pub output: String,
+}
+
+/// Runs a program to its end.
+pub fn run(command: &mut Command) -> Finished {
+    let (mut child, mut output) = spawn(command);
+    let mut text = Vec::new();
+    output.read_to_end(&mut text).expect("reads a pipe");
+    let status = child.wait().expect("waits for a child");
+    Finished {
+        code: status.code(),
+        output: String::from_utf8(text).expect("prints UTF-8"),
+    }
+}
+
+/// Starts a program with standard output and standard error in one pipe.
+pub fn spawn(command: &mut Command) -> (Child, PipeReader) {
+    let (reader, writer) = pipe().expect("makes a pipe");
+    command
+        .stdout(writer.try_clone().expect("copies a pipe"))
+        .stderr(writer);
+    let child = command
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    // The command holds the pipe's writing end: while it lives, the pipe never ends.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    (child, reader)
+}
+
+/// A server that listens on a port of its own. Dropped, it is killed.
+pub struct Server {
+    child: Child,
+    lines: Receiver<String>,
+    output: String,
+    /// Where it listens, such as `127.0.0.1:40123`.
+    pub address: String,
+}
+
+impl Server {
+    /// Starts the server of a lesson on a free port, and waits until it listens.
+    pub fn start(lesson: &Lesson) -> Server {
+        Server::from(command(&lesson.server()).args(["--addr", "127.0.0.1:0"]))
+    }
+
+    /// Starts a server that says in its first line what it is `listening on`.
+    pub fn from(command: &mut Command) -> Server {
+        let (child, output) = spawn(command);
+        // Somebody has to read all the time, or the server blocks when the pipe is full.
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines() {
+                if sender.send(line.expect("prints UTF-8") + "\n").is_err() {
+                    break;
+                }
+            }
+        });
+        let mut server = Server {
+            child,
+            lines,
+            output: String::new(),
+            address: String::new(),
+        };
+        let line = server.wait_for(" listening on ");
+        let (_, address) = line.split_once(" listening on ").unwrap_or_default();
+        server.address = address.trim_end().to_string();
+        server
+    }
+
+    /// Waits until the server prints a line that contains `text`, and returns that line.
+    pub fn wait_for(&mut self, text: &str) -> String {
+        while let Ok(line) = self.lines.recv() {
+            self.output += &line;
+            if line.contains(text) {
+                return line;
+            }
+        }
+        panic!(
+            "the server ended without a line with {text:?}; it printed: {}",
+            self.output
+        );
+    }
+
+    /// Asks the server to stop, with SIGTERM.
+    pub fn signal(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("sends a signal");
+    }
+
+    /// Waits for the server's end.
+    pub fn finish(mut self) -> Finished {
+        self.output.extend(self.lines.iter());
+        let status = self.child.wait().expect("waits for a child");
+        Finished {
+            code: status.code(),
+            output: std::mem::take(&mut self.output),
+        }
+    }
+
+    /// Asks the server to stop and waits for its end.
+    pub fn stop(self) -> Finished {
+        self.signal();
+        self.finish()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
