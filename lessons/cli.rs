@@ -281,8 +281,13 @@ fn ended_with(status: &Status) -> String {
         Some(cause) => {
             let cause = causes(cause);
             let cause = cause.trim_start_matches("transport error: ");
-            let what = if cause.contains("broken pipe") || cause.contains("reset by peer")
-            {
+            let gone = [
+                "broken pipe",
+                "connection reset",
+                "connection refused",
+                "connection closed",
+            ];
+            let what = if gone.iter().any(|words| cause.contains(words)) {
                 "the server went away"
             } else if cause.contains("frame with invalid size") {
                 "what listens there does not speak HTTP/2"

@@ -1,5 +1,9 @@
 //! `lesson-1-client`: asks for a greeting.
 
+use std::io::{self, Read, Write};
+use std::net::TcpListener;
+use std::thread;
+
 use clap::ValueEnum;
 use grpc_workbook::hello::proto::{HelloRequest, greeter_client::GreeterClient};
 use grpc_workbook::{cli, raw};
@@ -72,21 +76,16 @@ async fn send(
     Ok(())
 }
 
-/// Stands in for whatever else may have the port: a web server of the old kind, which
-/// answers the first bytes with HTTP/1.1.
+/// Stands in for whatever else may have the port: a web server that knows only HTTP/1.1.
 fn some_other_server() -> Result<Uri, cli::Failure> {
-    use std::io::{Read, Write};
-
-    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
     let uri = format!("http://{}", listener.local_addr()?).parse()?;
-    std::thread::spawn(move || {
-        for connection in listener.incoming() {
-            let mut connection = connection?;
-            let _ = connection.read(&mut [0; 1024])?;
-            connection
-                .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")?;
-        }
-        std::io::Result::Ok(())
+    thread::spawn(move || {
+        let (mut connection, _) = listener.accept()?;
+        // The call has come when there is more than HTTP/2's opening, which is shorter.
+        connection.read_exact(&mut [0; 128])?;
+        connection.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")?;
+        io::copy(&mut connection, &mut io::sink())
     });
     Ok(uri)
 }
