@@ -408,7 +408,8 @@ pub fn parse<T: CommandFactory + FromArgMatches>(
     let command = T::command()
         .name(program.to_string())
         .bin_name(program)
-        .about(about.to_string());
+        .about(about.to_string())
+        .args_override_self(true);
     let parsed = finish(command)
         .try_get_matches()
         .and_then(|matches| T::from_arg_matches(&matches));

@@ -14,7 +14,7 @@ mod wrong_ok;
 mod wrong_untrimmed;
 
 use std::io::{Read, pipe};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Output, Stdio};
 use std::thread;
 
@@ -171,7 +171,110 @@ async fn connect(server: &Server) -> Channel {
         .expect("connects")
 }
 
+/// The chapter's table of bytes: what is on the wire for the call, and for its answer.
+#[test]
+fn bytes_of_the_call() {
+    let request = HelloRequest { name: "you".into() }.encode_to_vec();
+    let reply = HelloReply {
+        message: "Hello, you!".into(),
+    }
+    .encode_to_vec();
+    let mut table = String::from("| who | bytes | meaning |\n|---|---|---|\n");
+    for (who, field, message) in
+        [("client", "name", request), ("server", "message", reply)]
+    {
+        let hex = |bytes: &[u8]| {
+            let bytes: Vec<String> =
+                bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            bytes.join(" ")
+        };
+        let mut row = |bytes: &[u8], meaning: String| {
+            table += &format!("| {who} | `{}` | {meaning} |\n", hex(bytes));
+        };
+        let length = u32::try_from(message.len()).expect("is short");
+        row(&[0], "not compressed".into());
+        row(
+            &length.to_be_bytes(),
+            format!("the message takes {length} bytes"),
+        );
+        assert_eq!(
+            message[0],
+            1 << 3 | 2,
+            "the tag of field 1, length-delimited"
+        );
+        assert_eq!(usize::from(message[1]), message.len() - 2);
+        let text = String::from_utf8_lossy(&message[2..]);
+        row(
+            &message[..1],
+            format!("field 1, `{field}`; its value begins with a length"),
+        );
+        row(&message[1..2], format!("{} bytes follow", message[1]));
+        row(&message[2..], format!("`{text}` in UTF-8"));
+    }
+    written("book/generated/01-hello-bytes.md", &table);
+}
+
+/// The chapter's excerpts of the generated code.
+#[test]
+fn generated_code() {
+    let code = include_str!(concat!(env!("OUT_DIR"), "/helloworld.rs"));
+    let excerpt = |from: &str, to: &str| {
+        let start = code.find(from).unwrap_or_else(|| panic!("no {from}"));
+        let end = start
+            + code[start..].find(to).unwrap_or_else(|| panic!("no {to}"))
+            + to.len();
+        let start = code[..start].rfind('\n').map_or(0, |at| at + 1);
+        let indent = code[start..].find(|c| c != ' ').unwrap_or(0);
+        let lines = code[start..end]
+            .lines()
+            .map(|line| line.get(indent..).unwrap_or(""));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    written(
+        "book/generated/01-hello-message.rs",
+        &excerpt("#[derive", "\n}"),
+    );
+    written(
+        "book/generated/01-hello-client.rs",
+        &excerpt("pub async fn say_hello", "\n        }"),
+    );
+    written(
+        "book/generated/01-hello-trait.rs",
+        &excerpt("#[async_trait]", "\n    }"),
+    );
+}
+
 // --- the programs
+
+#[test]
+fn the_smallest_main_serves_too() {
+    // It takes an address and says nothing: ask for a port that was free just now, and for
+    // another one if somebody was faster.
+    let (mut plain, address) = loop {
+        let free =
+            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let address = free.expect("finds a port").to_string();
+        let mut plain = programs::command("lesson-1-plain")
+            .arg(&address)
+            .spawn()
+            .expect("runs");
+        let ended = loop {
+            if TcpStream::connect(&address).is_ok() {
+                break false;
+            }
+            if plain.try_wait().expect("is a child").is_some() {
+                break true;
+            }
+            thread::yield_now();
+        };
+        if !ended {
+            break (plain, address);
+        }
+    };
+    let answer = run(&mut programs::client(LESSON, &address, &[]));
+    plain.kill().and_then(|()| plain.wait()).expect("ends");
+    assert_eq!(answer, finished(0, "Hello, you!\n"));
+}
 
 #[test]
 fn the_client_plays_the_chapter() {

@@ -14,7 +14,10 @@ use programs::root;
 pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/01-hello-parts.svg", "figures"),
     ("book/generated/01-hello-bytes.md", "lesson-1"),
+    ("book/generated/01-hello-client.rs", "lesson-1"),
+    ("book/generated/01-hello-message.rs", "lesson-1"),
     ("book/generated/01-hello-report.txt", "lesson-1"),
+    ("book/generated/01-hello-trait.rs", "lesson-1"),
 ];
 
 /// Whether tests are to rewrite the book from what they see, instead of comparing it.

@@ -150,3 +150,13 @@ impl Drop for Server {
         let _ = self.child.wait();
     }
 }
+
+/// The names of the binaries in Cargo.toml.
+pub fn binaries() -> Vec<String> {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("is there");
+    let sections = manifest.split("[[bin]]").skip(1);
+    let name = |section: &str| {
+        Some(section.split("name = \"").nth(1)?.split('"').next()?.into())
+    };
+    sections.filter_map(name).collect()
+}

@@ -1,0 +1,148 @@
+//! Everything that the book shows: includes are there, links lead somewhere, commands are run
+//! and print what the pages say.
+//!
+//! `OVERWRITE=1 cargo test --test book` writes what the programs print now into the pages.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod checker;
+mod console;
+mod page;
+mod shell;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::{env, fs};
+
+use page::{Contents, Page, Problem};
+use support::programs::root;
+use support::{GENERATED, overwrite};
+
+/// The pages in the order of SUMMARY.md, and SUMMARY.md itself.
+fn pages() -> Vec<Page> {
+    let summary = Page::read(root(), "book/src/SUMMARY.md");
+    let links = summary.contents(root()).links;
+    let files = links.into_iter().map(|(_, file, _)| file);
+    let mut pages: Vec<Page> = files
+        .filter(|file| root().join(file).exists())
+        .map(|file| Page::read(root(), &file.to_string_lossy()))
+        .collect();
+    pages.push(summary);
+    pages
+}
+
+fn none(problems: &[Problem]) {
+    let lines: String = problems
+        .iter()
+        .map(|problem| format!("\n{problem}"))
+        .collect();
+    assert!(problems.is_empty(), "{lines}\n");
+}
+
+#[test]
+fn pages_hold_nothing_that_a_test_cannot_read() {
+    let mut problems = Vec::new();
+    for page in pages() {
+        let contents = page.contents(root());
+        problems.extend(shell::problems(&page, &contents.shell));
+        problems.extend(contents.problems);
+    }
+    none(&problems);
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let pages: Vec<(Page, Contents)> = pages()
+        .into_iter()
+        .map(|page| (page.contents(root()), page))
+        .map(|(c, p)| (p, c))
+        .collect();
+    none(&dead_links(&pages));
+}
+
+fn dead_links(pages: &[(Page, Contents)]) -> Vec<Problem> {
+    let known: BTreeMap<&PathBuf, &Contents> = pages
+        .iter()
+        .map(|(page, contents)| (&page.file, contents))
+        .collect();
+    let mut problems = Vec::new();
+    for (page, contents) in pages {
+        for (line, file, id) in &contents.links {
+            let what = match (known.get(file), id) {
+                (None, _) => {
+                    format!("dead link: {} is not a page of SUMMARY.md", file.display())
+                }
+                (Some(target), Some(id)) if !target.ids.contains(id) => {
+                    format!("dead link: {} has no heading #{id}", file.display())
+                }
+                _ => continue,
+            };
+            problems.push(Problem {
+                file: page.file.clone(),
+                line: *line,
+                what,
+            });
+        }
+    }
+    problems
+}
+
+#[test]
+fn every_page_is_in_the_summary() {
+    let pages: Vec<PathBuf> = pages().into_iter().map(|page| page.file).collect();
+    for entry in fs::read_dir(root().join("book/src")).expect("is a folder") {
+        let name = PathBuf::from(entry.expect("is readable").file_name());
+        if name.extension().is_some_and(|extension| extension == "md") {
+            let file = PathBuf::from("book/src").join(name);
+            assert!(
+                pages.contains(&file),
+                "{} is not in SUMMARY.md",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn consoles_show_what_the_programs_print() {
+    let mut problems = Vec::new();
+    for page in pages() {
+        let played = console::play(&page, &page.contents(root()));
+        for problem in &played.not_run {
+            eprintln!("not run: {problem}");
+        }
+        if env::var_os("CI").is_some() {
+            problems.extend(played.not_run);
+        }
+        if overwrite() && played.text != page.text {
+            fs::write(root().join(&page.file), &played.text).expect("writes a page");
+        } else {
+            problems.extend(played.problems);
+        }
+    }
+    none(&problems);
+}
+
+#[test]
+fn generated_files_have_a_generator_each() {
+    for folder in ["book/figures", "book/generated"] {
+        for entry in fs::read_dir(root().join(folder)).expect("is a folder") {
+            let name = entry.expect("is readable").file_name();
+            let file = format!("{folder}/{}", name.to_string_lossy());
+            assert!(
+                GENERATED.iter().any(|(name, _)| *name == file),
+                "no test makes {file}"
+            );
+        }
+    }
+    for (file, test) in GENERATED {
+        let source = format!("tests/{test}.rs");
+        let source = fs::read_to_string(root().join(&source))
+            .unwrap_or_else(|e| panic!("{source}: {e}"));
+        assert!(
+            source.contains(file),
+            "tests/{test}.rs does not make {file}"
+        );
+    }
+}

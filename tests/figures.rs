@@ -1,0 +1,121 @@
+//! Draws the figures of the book that show no wire.
+
+mod support;
+
+use std::fmt::Write;
+
+use support::written;
+
+/// A box of the figure: what it is, its name in the code, and where it stands.
+struct Part {
+    what: &'static str,
+    name: &'static str,
+    x: u32,
+    y: u32,
+    width: u32,
+}
+
+/// The parts of a call, from the caller's code down to HTTP/2 and up to the service.
+#[test]
+fn parts_of_a_call() {
+    let (left, right, narrow) = (10, 250, 220);
+    let parts = [
+        Part {
+            what: "application",
+            name: "your code",
+            x: left,
+            y: 44,
+            width: narrow,
+        },
+        Part {
+            what: "stub",
+            name: "GreeterClient",
+            x: left,
+            y: 128,
+            width: narrow,
+        },
+        Part {
+            what: "channel",
+            name: "Channel",
+            x: left,
+            y: 212,
+            width: narrow,
+        },
+        Part {
+            what: "service",
+            name: "MyGreeter",
+            x: right,
+            y: 44,
+            width: narrow,
+        },
+        Part {
+            what: "dispatch by path",
+            name: "GreeterServer",
+            x: right,
+            y: 128,
+            width: narrow,
+        },
+        Part {
+            what: "server",
+            name: "Server",
+            x: right,
+            y: 212,
+            width: narrow,
+        },
+        Part {
+            what: "HTTP/2 over TCP",
+            name: "one connection, many calls",
+            x: left,
+            y: 296,
+            width: 460,
+        },
+    ];
+    let mut svg = String::from(
+        r##"<svg class="figure" viewBox="0 0 480 372" role="img" aria-labelledby="parts-title parts-text">
+<title id="parts-title">The parts of a gRPC call</title>
+<desc id="parts-text">In the client, the application calls a method of the stub, GreeterClient; the stub hands the encoded message to the channel. The channel sends it over HTTP/2 on a TCP connection. In the other process the server takes it from the connection, GreeterServer finds the method by its path and decodes the message, and calls the service, MyGreeter. The answer goes back the same way.</desc>
+<defs><marker id="parts-head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0 8 4 0 8z" fill="currentColor"/></marker></defs>
+<g font-family="sans-serif" font-size="15" fill="currentColor" text-anchor="middle">
+<text x="120" y="26" font-weight="bold">client</text>
+<text x="360" y="26" font-weight="bold">server</text>
+"##,
+    );
+    for Part {
+        what,
+        name,
+        x,
+        y,
+        width,
+    } in parts
+    {
+        let middle = x + width / 2;
+        writeln!(
+            svg,
+            r#"<rect x="{x}" y="{y}" width="{width}" height="52" rx="6" fill="none" stroke="currentColor" stroke-width="1.5"/>
+<text x="{middle}" y="{}" font-weight="bold">{what}</text>
+<text x="{middle}" y="{}" font-family="monospace" font-size="14">{name}</text>"#,
+            y + 22,
+            y + 42,
+        )
+        .expect("writes to a string");
+    }
+    svg += "</g>\n<g fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.5\" marker-end=\"url(#parts-head)\">\n";
+    // The request goes down on the left and up on the right, the answer back, dashed.
+    for top in [96, 180, 264] {
+        let bottom = top + 32;
+        for (x, from, to, dashes) in [
+            (90, top, bottom, ""),
+            (150, bottom, top, " stroke-dasharray=\"4 3\""),
+            (330, bottom, top, ""),
+            (390, top, bottom, " stroke-dasharray=\"4 3\""),
+        ] {
+            writeln!(svg, "<path d=\"M{x} {from}V{to}\"{dashes}/>")
+                .expect("writes to a string");
+        }
+    }
+    svg +=
+        "</g>\n<g font-family=\"sans-serif\" font-size=\"13\" fill=\"currentColor\">\n";
+    svg += "<text x=\"84\" y=\"117\" text-anchor=\"end\">request</text>\n";
+    svg += "<text x=\"156\" y=\"117\">answer</text>\n</g>\n</svg>\n";
+    written("book/figures/01-hello-parts.svg", &svg);
+}
