@@ -233,7 +233,7 @@ impl<'a> Script<'a> {
     fn start(self) -> Result<Running<'a>, String> {
         let words = words(&self.commands[0].0)?;
         let shown = flag(&words, "--addr").map(str::to_string);
-        let shown = shown.or(lesson(&words).map(|lesson| address(lesson)));
+        let shown = shown.or(lesson(&words).map(address));
         let (mut command, ours) = self.command(&words)?;
         if ours {
             // After the page's own --addr, if there is one: the last one counts.
