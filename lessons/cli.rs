@@ -131,9 +131,7 @@ impl Signals {
     /// The operating system refuses.
     #[cfg(windows)]
     pub fn new() -> io::Result<Signals> {
-        Ok(Signals {
-            interrupt: tokio::signal::windows::ctrl_c()?,
-        })
+        Ok(Signals { interrupt: tokio::signal::windows::ctrl_c()? })
     }
 
     /// Waits for one that has not been waited for yet.
@@ -193,19 +191,11 @@ where
             .iter()
             .filter_map(ValueEnum::to_possible_value)
         {
-            println!(
-                "{:<12} {}",
-                fault.get_name(),
-                fault.get_help().unwrap_or_default()
-            );
+            println!("{:<12} {}", fault.get_name(), fault.get_help().unwrap_or_default());
         }
         exit(0);
     }
-    Client {
-        server: flags.server,
-        fault: flags.fault.flatten(),
-        args: flags.args,
-    }
+    Client { server: flags.server, fault: flags.fault.flatten(), args: flags.args }
 }
 
 /// Opens a channel: what `GreeterClient::connect(server)` does too, but with an error
@@ -387,10 +377,7 @@ pub fn one_line(text: &str) -> String {
 
 fn lesson(number: u8) -> &'static Lesson {
     Lesson::find(number).unwrap_or_else(|| {
-        fail(
-            1,
-            &format!("lesson {number} is not in LESSONS, in lessons/lib.rs"),
-        )
+        fail(1, &format!("lesson {number} is not in LESSONS, in lessons/lib.rs"))
     })
 }
 
@@ -418,10 +405,7 @@ pub fn parse<T: CommandFactory + FromArgMatches>(
             print!("{error}");
             exit(0);
         }
-        _ => fail(
-            2,
-            &format!("{}; see {program} --help", mistake(&error.to_string())),
-        ),
+        _ => fail(2, &format!("{}; see {program} --help", mistake(&error.to_string()))),
     })
 }
 
@@ -464,9 +448,9 @@ fn server_uri(text: &str) -> Result<Uri, String> {
             "a server has no path of its own, {example}: the path of a call is made from service and method"
         )),
         // Built without TLS, tonic would take `https` and then talk in plaintext.
-        Some("https") => Err(format!(
-            "this program is built without TLS: use http, {example}"
-        )),
+        Some("https") => {
+            Err(format!("this program is built without TLS: use http, {example}"))
+        }
         _ => Err(format!("it does not begin with http://, {example}")),
     }
 }

@@ -36,10 +36,7 @@ async fn main() -> Result<(), Failure> {
     let flags: Flags = cli::parse("cargo run --", about, |command| command);
     if flags.list {
         for lesson in LESSONS {
-            println!(
-                "{:>2}  {:<20} {}",
-                lesson.number, lesson.title, lesson.teaches
-            );
+            println!("{:>2}  {:<20} {}", lesson.number, lesson.title, lesson.teaches);
         }
         return Ok(());
     }
@@ -84,38 +81,20 @@ async fn play(lesson: &Lesson) -> Result<(), Failure> {
     let server_status = server.wait().await?;
 
     if !client_status.success() {
-        return Err(Failure::new(format!(
-            "{} failed, {client_status}",
-            lesson.client()
-        )));
+        return Err(Failure::new(format!("{} failed, {client_status}", lesson.client())));
     }
     // Windows has no signal that asks: there the server was ended by force.
     if cfg!(unix) && !server_status.success() {
-        return Err(Failure::new(format!(
-            "{} failed, {server_status}",
-            lesson.server()
-        )));
+        return Err(Failure::new(format!("{} failed, {server_status}", lesson.server())));
     }
     println!();
     println!("Next:");
     println!("  read it   cargo install mdbook --locked, then mdbook serve book --open");
-    println!(
-        "            (the chapter's source is book/src/{})",
-        lesson.chapter()
-    );
+    println!("            (the chapter's source is book/src/{})", lesson.chapter());
     println!("  run it    cargo run --bin {}", lesson.server());
-    println!(
-        "            cargo run --bin {}, in a second terminal",
-        lesson.client()
-    );
-    println!(
-        "  solve it  lessons/{}/exercise.rs, checked by",
-        lesson.folder()
-    );
-    println!(
-        "            cargo test --test {} -- --ignored --nocapture",
-        lesson.test()
-    );
+    println!("            cargo run --bin {}, in a second terminal", lesson.client());
+    println!("  solve it  lessons/{}/exercise.rs, checked by", lesson.folder());
+    println!("            cargo test --test {} -- --ignored --nocapture", lesson.test());
     Ok(())
 }
 
@@ -158,9 +137,9 @@ async fn build(lesson: &Lesson) -> Result<PathBuf, Failure> {
         Ok(_) => Err(Failure::new(format!(
             "cargo could not build {lesson}: its messages are above"
         ))),
-        Err(_) => Err(Failure::new(
-            "cannot run cargo: start this program with `cargo run`",
-        )),
+        Err(_) => {
+            Err(Failure::new("cannot run cargo: start this program with `cargo run`"))
+        }
     }
 }
 
@@ -181,10 +160,7 @@ fn relay(label: &str, pipe: impl AsyncRead + Unpin + Send + 'static) -> JoinHand
     tokio::spawn(async move {
         let mut lines = BufReader::new(pipe).split(b'\n');
         while let Ok(Some(line)) = lines.next_segment().await {
-            println!(
-                "{label}{}",
-                String::from_utf8_lossy(&line).trim_end_matches('\r')
-            );
+            println!("{label}{}", String::from_utf8_lossy(&line).trim_end_matches('\r'));
         }
     })
 }

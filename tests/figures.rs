@@ -20,34 +20,10 @@ struct Part {
 fn parts_of_a_call() {
     let (left, right, narrow) = (10, 250, 220);
     let parts = [
-        Part {
-            what: "application",
-            name: "your code",
-            x: left,
-            y: 44,
-            width: narrow,
-        },
-        Part {
-            what: "stub",
-            name: "GreeterClient",
-            x: left,
-            y: 128,
-            width: narrow,
-        },
-        Part {
-            what: "channel",
-            name: "Channel",
-            x: left,
-            y: 212,
-            width: narrow,
-        },
-        Part {
-            what: "service",
-            name: "MyGreeter",
-            x: right,
-            y: 44,
-            width: narrow,
-        },
+        Part { what: "application", name: "your code", x: left, y: 44, width: narrow },
+        Part { what: "stub", name: "GreeterClient", x: left, y: 128, width: narrow },
+        Part { what: "channel", name: "Channel", x: left, y: 212, width: narrow },
+        Part { what: "service", name: "MyGreeter", x: right, y: 44, width: narrow },
         Part {
             what: "dispatch by path",
             name: "GreeterServer",
@@ -55,13 +31,7 @@ fn parts_of_a_call() {
             y: 128,
             width: narrow,
         },
-        Part {
-            what: "server",
-            name: "Server",
-            x: right,
-            y: 212,
-            width: narrow,
-        },
+        Part { what: "server", name: "Server", x: right, y: 212, width: narrow },
         Part {
             what: "HTTP/2 over TCP",
             name: "one connection, many calls",
@@ -80,14 +50,7 @@ fn parts_of_a_call() {
 <text x="360" y="26" font-weight="bold">server</text>
 "##,
     );
-    for Part {
-        what,
-        name,
-        x,
-        y,
-        width,
-    } in parts
-    {
+    for Part { what, name, x, y, width } in parts {
         let middle = x + width / 2;
         writeln!(
             svg,

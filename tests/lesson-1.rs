@@ -109,10 +109,7 @@ fn an_empty_name_takes_no_byte() {
     assert_eq!(request("you"), b"\x0a\x03you");
     assert_eq!(request(""), b"");
     assert_eq!(
-        HelloReply {
-            message: "Hello, you!".into()
-        }
-        .encode_to_vec(),
+        HelloReply { message: "Hello, you!".into() }.encode_to_vec(),
         b"\x0a\x0bHello, you!"
     );
 }
@@ -175,10 +172,7 @@ async fn connect(server: &Server) -> Channel {
 #[test]
 fn bytes_of_the_call() {
     let request = HelloRequest { name: "you".into() }.encode_to_vec();
-    let reply = HelloReply {
-        message: "Hello, you!".into(),
-    }
-    .encode_to_vec();
+    let reply = HelloReply { message: "Hello, you!".into() }.encode_to_vec();
     let mut table = String::from("| who | bytes | meaning |\n|---|---|---|\n");
     for (who, field, message) in
         [("client", "name", request), ("server", "message", reply)]
@@ -193,21 +187,11 @@ fn bytes_of_the_call() {
         };
         let length = u32::try_from(message.len()).expect("is short");
         row(&[0], "not compressed".into());
-        row(
-            &length.to_be_bytes(),
-            format!("the message takes {length} bytes"),
-        );
-        assert_eq!(
-            message[0],
-            1 << 3 | 2,
-            "the tag of field 1, length-delimited"
-        );
+        row(&length.to_be_bytes(), format!("the message takes {length} bytes"));
+        assert_eq!(message[0], 1 << 3 | 2, "the tag of field 1, length-delimited");
         assert_eq!(usize::from(message[1]), message.len() - 2);
         let text = String::from_utf8_lossy(&message[2..]);
-        row(
-            &message[..1],
-            format!("field 1, `{field}`; its value begins with a length"),
-        );
+        row(&message[..1], format!("field 1, `{field}`; its value begins with a length"));
         row(&message[1..2], format!("{} bytes follow", message[1]));
         row(&message[2..], format!("`{text}` in UTF-8"));
     }
@@ -230,18 +214,12 @@ fn generated_code() {
             .map(|line| line.get(indent..).unwrap_or(""));
         lines.map(|line| format!("{line}\n")).collect::<String>()
     };
-    written(
-        "book/generated/01-hello-message.rs",
-        &excerpt("#[derive", "\n}"),
-    );
+    written("book/generated/01-hello-message.rs", &excerpt("#[derive", "\n}"));
     written(
         "book/generated/01-hello-client.rs",
         &excerpt("pub async fn say_hello", "\n        }"),
     );
-    written(
-        "book/generated/01-hello-trait.rs",
-        &excerpt("#[async_trait]", "\n    }"),
-    );
+    written("book/generated/01-hello-trait.rs", &excerpt("#[async_trait]", "\n    }"));
 }
 
 // --- the programs
@@ -297,10 +275,7 @@ fn the_client_plays_the_chapter() {
 }
 
 fn finished(code: i32, output: &str) -> Finished {
-    Finished {
-        code: Some(code),
-        output: output.into(),
-    }
+    Finished { code: Some(code), output: output.into() }
 }
 
 #[test]
@@ -310,16 +285,8 @@ fn mistakes_get_one_line() {
     let server = |args: &[&str]| run(programs::command("lesson-1-server").args(args));
     let client = |args: &[&str]| run(programs::command("lesson-1-client").args(args));
     for (finished, code, words) in [
-        (
-            server(&["--addr", &taken]),
-            1,
-            format!("{taken} is in use").as_str(),
-        ),
-        (
-            server(&["--addr", "192.0.2.1:50051"]),
-            1,
-            "not an address of this machine",
-        ),
+        (server(&["--addr", &taken]), 1, format!("{taken} is in use").as_str()),
+        (server(&["--addr", "192.0.2.1:50051"]), 1, "not an address of this machine"),
         (server(&["--addr", "nonsense"]), 2, "'nonsense' for '--addr"),
         (server(&["--addr", "127.0.0.1:65536"]), 2, "not HOST:PORT"),
         (server(&["--addr"]), 2, "a value is required for '--addr"),
@@ -330,44 +297,18 @@ fn mistakes_get_one_line() {
             1,
             "no server at http://127.0.0.1:1:",
         ),
-        (
-            client(&["--server", "http://127.0.0.1:1/path"]),
-            2,
-            "no path",
-        ),
-        (
-            client(&["--server", "https://127.0.0.1:1"]),
-            2,
-            "without TLS",
-        ),
-        (
-            client(&["--server", "127.0.0.1:1"]),
-            2,
-            "not begin with http://",
-        ),
+        (client(&["--server", "http://127.0.0.1:1/path"]), 2, "no path"),
+        (client(&["--server", "https://127.0.0.1:1"]), 2, "without TLS"),
+        (client(&["--server", "127.0.0.1:1"]), 2, "not begin with http://"),
         (client(&["--server", "http://"]), 2, "not a URI"),
         (client(&["--break", "everything"]), 2, "wrong-path"),
         (client(&["Ada", "Grace"]), 2, "unexpected argument 'Grace'"),
-        (
-            client(&["--break", "no-server"]),
-            1,
-            "no server at http://127.0.0.1:1:",
-        ),
-        (
-            client(&["--break", "wrong-port"]),
-            1,
-            "does not speak HTTP/2",
-        ),
+        (client(&["--break", "no-server"]), 1, "no server at http://127.0.0.1:1:"),
+        (client(&["--break", "wrong-port"]), 1, "does not speak HTTP/2"),
     ] {
-        let Finished {
-            code: actual,
-            output,
-        } = &finished;
+        let Finished { code: actual, output } = &finished;
         assert_eq!(*actual, Some(code), "{output}");
-        assert!(
-            output.starts_with("Error: ") && output.contains(words),
-            "{output}"
-        );
+        assert!(output.starts_with("Error: ") && output.contains(words), "{output}");
         assert_eq!(output.lines().count(), 1, "{output}");
         assert!(!output.contains("os error"), "{output}");
     }
@@ -398,10 +339,7 @@ fn a_server_that_goes_away_is_named() {
     let Finished { code, output } = run(&mut programs::client(LESSON, &address, &[]));
     server.join().expect("reads and hangs up");
     assert_eq!(code, Some(1));
-    assert!(
-        output.starts_with("Error: the server went away"),
-        "{output}"
-    );
+    assert!(output.starts_with("Error: the server went away"), "{output}");
     assert_eq!(output.lines().count(), 1, "{output}");
 }
 
@@ -411,14 +349,8 @@ async fn a_call_that_is_open_at_sigterm_is_finished() {
     let (name, call) = open_call(&server).await;
     server.signal();
     server.wait_for("lesson-1-server stopping");
-    name.send(
-        HelloRequest {
-            name: "late".into(),
-        }
-        .encode_to_vec()
-        .into(),
-    )
-    .expect("is awaited");
+    name.send(HelloRequest { name: "late".into() }.encode_to_vec().into())
+        .expect("is awaited");
     drop(name);
     let answer = call.await.expect("runs").expect("is answered");
     assert_eq!(answer.into_inner(), &b"\x0a\x0cHello, late!"[..]);
@@ -477,9 +409,6 @@ fn a_closed_output_ends_the_programs_quietly() {
             .stderr(Stdio::piped())
             .output()
             .expect("runs");
-        assert!(
-            status.success() && stderr.is_empty(),
-            "{args:?}: {status}, {stderr:?}"
-        );
+        assert!(status.success() && stderr.is_empty(), "{args:?}: {status}, {stderr:?}");
     }
 }

@@ -109,22 +109,14 @@ fn every_lesson_is_whole() {
     for (n, lesson) in LESSONS.iter().enumerate() {
         assert_eq!(usize::from(lesson.number), n + 1, "LESSONS is not in order");
         let missing = missing(lesson);
-        assert!(
-            missing.is_empty(),
-            "{lesson} lacks:\n{}",
-            missing.join("\n")
-        );
+        assert!(missing.is_empty(), "{lesson} lacks:\n{}", missing.join("\n"));
     }
 }
 
 #[test]
 fn what_is_missing_is_named() {
-    let half = Lesson {
-        number: 99,
-        name: "half",
-        title: "Half a lesson",
-        teaches: "nothing",
-    };
+    let half =
+        Lesson { number: 99, name: "half", title: "Half a lesson", teaches: "nothing" };
     let missing = missing(&half).join("\n");
     for words in [
         "lessons/99_half/service.rs",
@@ -149,10 +141,7 @@ fn nothing_belongs_to_no_lesson() {
     let starts_with_digit =
         |name: &&String| name.starts_with(|c: char| c.is_ascii_digit());
     for folder in names("lessons").iter().filter(starts_with_digit) {
-        assert!(
-            folders.contains(folder),
-            "lessons/{folder} is in no row of LESSONS"
-        );
+        assert!(folders.contains(folder), "lessons/{folder} is in no row of LESSONS");
     }
     let lesson_of = |name: &str| {
         let number = name
@@ -172,21 +161,14 @@ fn nothing_belongs_to_no_lesson() {
     }
     for chapter in names("book/src").iter().filter(starts_with_digit) {
         let known = LESSONS.iter().any(|lesson| lesson.chapter() == *chapter);
-        assert!(
-            known,
-            "book/src/{chapter} is of a lesson that is not in LESSONS"
-        );
+        assert!(known, "book/src/{chapter} is of a lesson that is not in LESSONS");
     }
     let readme = read("README.md");
     let rows = readme
         .lines()
         .filter(|line| line.starts_with('|') && line.contains("](book/src/"));
     let rows = rows.count();
-    assert_eq!(
-        rows,
-        LESSONS.len(),
-        "README.md has a row for each lesson and no other"
-    );
+    assert_eq!(rows, LESSONS.len(), "README.md has a row for each lesson and no other");
 }
 
 /// What "Your own crate" tells a reader to use is what the workbook is tested with.
@@ -205,10 +187,7 @@ fn the_own_crate_uses_the_same_versions() {
         let (ours, theirs) = (version(&ours), version(&template));
         let (ours, theirs) = (ours.unwrap_or_default(), theirs.unwrap_or_default());
         let agree = format!("{ours}.").starts_with(&format!("{theirs}."));
-        assert!(
-            agree && !theirs.is_empty(),
-            "{name}: {ours} here, {theirs} there"
-        );
+        assert!(agree && !theirs.is_empty(), "{name}: {ours} here, {theirs} there");
     }
 }
 
@@ -278,10 +257,7 @@ fn cargo_run_refuses_what_it_does_not_know() {
         let Finished { code, output } =
             run(support::programs::command("grpc-workbook").args(args));
         assert_eq!(code, Some(2), "{output}");
-        assert!(
-            output.starts_with("Error: ") && output.contains(words),
-            "{output}"
-        );
+        assert!(output.starts_with("Error: ") && output.contains(words), "{output}");
         assert_eq!(output.lines().count(), 1, "{output}");
     }
 }
@@ -299,8 +275,5 @@ fn cargo_run_fails_when_cargo_does() {
     let mut player = support::programs::command("grpc-workbook");
     let Finished { code, output } = run(player.env("CARGO", "false"));
     assert_eq!(code, Some(1));
-    assert!(
-        output.contains("Error: cargo could not build lesson 1"),
-        "{output}"
-    );
+    assert!(output.contains("Error: cargo could not build lesson 1"), "{output}");
 }

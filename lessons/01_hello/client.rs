@@ -33,11 +33,7 @@ enum Break {
 
 #[tokio::main]
 async fn main() -> Result<(), cli::Failure> {
-    let cli::Client {
-        server,
-        fault,
-        args,
-    } = cli::client::<Args, Break>(1);
+    let cli::Client { server, fault, args } = cli::client::<Args, Break>(1);
     match fault {
         None => greet(server, args.name).await,
         Some(Break::NoServer) => {

@@ -17,8 +17,6 @@ impl Greeter for PoliteGreeter {
         if name.is_empty() {
             return Err(Status::invalid_argument("name is empty"));
         }
-        Ok(Response::new(HelloReply {
-            message: format!("Hello, {name}!"),
-        }))
+        Ok(Response::new(HelloReply { message: format!("Hello, {name}!") }))
     }
 }

@@ -15,12 +15,8 @@ impl Greeter for PoliteGreeter {
         let HelloRequest { name } = request.into_inner();
         let name = name.trim();
         if name.is_empty() {
-            return Ok(Response::new(HelloReply {
-                message: "name is empty".into(),
-            }));
+            return Ok(Response::new(HelloReply { message: "name is empty".into() }));
         }
-        Ok(Response::new(HelloReply {
-            message: format!("Hello, {name}!"),
-        }))
+        Ok(Response::new(HelloReply { message: format!("Hello, {name}!") }))
     }
 }

@@ -17,8 +17,6 @@ impl Greeter for PoliteGreeter {
             return Err(Status::invalid_argument("name is empty"));
         }
         let name = name.trim();
-        Ok(Response::new(HelloReply {
-            message: format!("Hello, {name}!"),
-        }))
+        Ok(Response::new(HelloReply { message: format!("Hello, {name}!") }))
     }
 }

@@ -8,10 +8,7 @@ use crate::support::programs::root;
 
 /// What the checker says of a page with this text, problems of every kind.
 fn verdict(text: &str) -> Vec<String> {
-    let page = Page {
-        file: "book/src/page.md".into(),
-        text: text.into(),
-    };
+    let page = Page { file: "book/src/page.md".into(), text: text.into() };
     let contents = page.contents(root());
     let mut problems = contents.problems.clone();
     problems.extend(shell::problems(&page, &contents.shell));
@@ -61,11 +58,7 @@ fn a_wrong_output_is_refused() {
     refused(&format!("{served}{calls}"), 7, "Hello, you!");
     refused(&calls.replace("Hi", "Hello, you"), 1, "exit code");
     let silent = served.replace("SayHello \"you\" -> \"Hello, you!\"\n", "");
-    refused(
-        &format!("{silent}{}", calls.replace("Hi", "Hello, you")),
-        1,
-        "SayHello",
-    );
+    refused(&format!("{silent}{}", calls.replace("Hi", "Hello, you")), 1, "SayHello");
     refused(
         &served
             .replace("SayHello \"you\" -> \"Hello, you!\"\n", "")
@@ -95,26 +88,14 @@ fn includes_must_be_there() {
         2,
         "missing anchor",
     );
-    refused(
-        "```rust\n{{#include ../../lessons/01_hello/client.rs}}\n```\n",
-        2,
-        "ANCHOR",
-    );
+    refused("```rust\n{{#include ../../lessons/01_hello/client.rs}}\n```\n", 2, "ANCHOR");
     refused(
         "```rust\n{{#include ../../../elsewhere.rs}}\n```\n",
         2,
         "outside of the repository",
     );
-    refused(
-        "text\n\n{{#include ../../README.md}}\n",
-        3,
-        "only generated",
-    );
-    refused(
-        "see {{#include ../figures/a.svg}}\n",
-        1,
-        "alone on its line",
-    );
+    refused("text\n\n{{#include ../../README.md}}\n", 3, "only generated");
+    refused("see {{#include ../figures/a.svg}}\n", 1, "alone on its line");
     refused("{{#playground ../../lessons/lib.rs}}\n", 1, "include");
 }
 
@@ -159,26 +140,10 @@ fn commands_must_exist() {
     refused("```console\n$ rm -r target\n```\n", 1, "only `cargo run`");
     refused("```console\nHello\n```\n", 1, "output without a command");
     refused("```console sometimes\n$ cargo run\n```\n", 1, "`sometimes`");
-    refused(
-        "```console peer=nobody\n$ cargo run\n```\n",
-        1,
-        "no peer nobody",
-    );
-    refused(
-        "```sh\n\ncargo run --bin nothing\n```\n",
-        3,
-        "no binary nothing",
-    );
-    refused(
-        "```sh\ncargo test --test nothing\n```\n",
-        2,
-        "no test nothing",
-    );
-    refused(
-        "```sh\ncat lessons/nothing.rs\n```\n",
-        2,
-        "no lessons/nothing.rs",
-    );
+    refused("```console peer=nobody\n$ cargo run\n```\n", 1, "no peer nobody");
+    refused("```sh\n\ncargo run --bin nothing\n```\n", 3, "no binary nothing");
+    refused("```sh\ncargo test --test nothing\n```\n", 2, "no test nothing");
+    refused("```sh\ncat lessons/nothing.rs\n```\n", 2, "no lessons/nothing.rs");
     refused("```sh\nmake me happy\n```\n", 2, "no command");
 }
 
@@ -186,10 +151,7 @@ fn commands_must_exist() {
 fn overwriting_makes_a_page_right() {
     let text = "```console\n$ cargo run --bin lesson-1-server\n```\n\n\
                 ```console\n$ cargo run --bin lesson-1-client -- Ada\nwrong\n```\n";
-    let page = Page {
-        file: "book/src/page.md".into(),
-        text: text.into(),
-    };
+    let page = Page { file: "book/src/page.md".into(), text: text.into() };
     let now = console::play(&page, &page.contents(root())).text;
     assert!(
         now.contains("-- Ada\nHello, Ada!\n```") && now.contains("127.0.0.1:50051"),

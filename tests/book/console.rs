@@ -87,10 +87,7 @@ impl Ports {
 
 /// Runs all console blocks of a page, in their order.
 pub fn play(page: &Page, contents: &Contents) -> Played {
-    let mut played = Played {
-        text: page.text.clone(),
-        ..Played::default()
-    };
+    let mut played = Played { text: page.text.clone(), ..Played::default() };
     let mut bodies: Vec<(&Block, String)> = Vec::new();
     let mut running: Option<Running> = None;
     let mut problem = |block: &Block, what: String| {
@@ -150,27 +147,16 @@ fn finish<'a>(
     bodies: &mut Vec<(&'a Block, String)>,
     problem: &mut impl FnMut(&Block, String),
 ) {
-    let Some(Running {
-        script,
-        server,
-        ports,
-    }) = running
-    else {
+    let Some(Running { script, server, ports }) = running else {
         return;
     };
     let Finished { code, output } = server.stop();
     // A server of the reader's own has no handler for the signal that ends it.
     if code.unwrap_or(0) != script.exit {
-        problem(
-            script.block,
-            format!("the server ended with exit code {code:?}"),
-        );
+        problem(script.block, format!("the server ended with exit code {code:?}"));
     }
     let (command, _) = &script.commands[0];
-    bodies.push((
-        script.block,
-        format!("$ {command}\n{}", ports.shown(&output)),
-    ));
+    bodies.push((script.block, format!("$ {command}\n{}", ports.shown(&output))));
 }
 
 impl Peer {
@@ -181,12 +167,7 @@ impl Peer {
 
 impl<'a> Script<'a> {
     fn parse(block: &'a Block) -> Result<Script<'a>, String> {
-        let mut script = Script {
-            block,
-            exit: 0,
-            peer: None,
-            commands: Vec::new(),
-        };
+        let mut script = Script { block, exit: 0, peer: None, commands: Vec::new() };
         for word in block.info.split_whitespace().skip(1) {
             match word.split_once('=') {
                 Some(("exit", code)) => {
@@ -241,11 +222,7 @@ impl<'a> Script<'a> {
         }
         let server = Server::from(&mut command);
         let ports = shown.map(|shown| (server.address.clone(), shown));
-        Ok(Running {
-            script: self,
-            server,
-            ports: Ports(ports.into_iter().collect()),
-        })
+        Ok(Running { script: self, server, ports: Ports(ports.into_iter().collect()) })
     }
 
     /// Runs the commands, and returns the block as it should be.
@@ -331,10 +308,7 @@ impl<'a> Script<'a> {
                     command.args(args).stdin(std::process::Stdio::null());
                     Ok((command, false))
                 }
-                _ => Err(format!(
-                    "`{}`: only `cargo run` is run here",
-                    words.join(" ")
-                )),
+                _ => Err(format!("`{}`: only `cargo run` is run here", words.join(" "))),
             };
         };
         let mut command = match self.peer {

@@ -78,11 +78,7 @@ fn dead_links(pages: &[(Page, Contents)]) -> Vec<Problem> {
                 }
                 _ => continue,
             };
-            problems.push(Problem {
-                file: page.file.clone(),
-                line: *line,
-                what,
-            });
+            problems.push(Problem { file: page.file.clone(), line: *line, what });
         }
     }
     problems
@@ -95,11 +91,7 @@ fn every_page_is_in_the_summary() {
         let name = PathBuf::from(entry.expect("is readable").file_name());
         if name.extension().is_some_and(|extension| extension == "md") {
             let file = PathBuf::from("book/src").join(name);
-            assert!(
-                pages.contains(&file),
-                "{} is not in SUMMARY.md",
-                file.display()
-            );
+            assert!(pages.contains(&file), "{} is not in SUMMARY.md", file.display());
         }
     }
 }
@@ -140,9 +132,6 @@ fn generated_files_have_a_generator_each() {
         let source = format!("tests/{test}.rs");
         let source = fs::read_to_string(root().join(&source))
             .unwrap_or_else(|e| panic!("{source}: {e}"));
-        assert!(
-            source.contains(file),
-            "tests/{test}.rs does not make {file}"
-        );
+        assert!(source.contains(file), "tests/{test}.rs does not make {file}");
     }
 }

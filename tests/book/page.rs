@@ -65,10 +65,7 @@ impl Page {
     pub fn read(root: &Path, file: &str) -> Page {
         let text =
             fs::read_to_string(root.join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
-        Page {
-            file: file.into(),
-            text,
-        }
+        Page { file: file.into(), text }
     }
 
     fn line(&self, offset: usize) -> usize {
@@ -76,11 +73,7 @@ impl Page {
     }
 
     fn problem(&self, line: usize, what: impl Into<String>) -> Problem {
-        Problem {
-            file: self.file.clone(),
-            line,
-            what: what.into(),
-        }
+        Problem { file: self.file.clone(), line, what: what.into() }
     }
 
     /// Sorts what the page contains. `root` is where its includes and links lead to.
@@ -119,15 +112,7 @@ impl Page {
                     }
                     fences.push(range.clone());
                     let (info, body) = (info.to_string(), String::new());
-                    fence = Some((
-                        Block {
-                            info,
-                            body,
-                            range: 0..0,
-                            line,
-                        },
-                        range,
-                    ));
+                    fence = Some((Block { info, body, range: 0..0, line }, range));
                 }
                 Event::End(TagEnd::CodeBlock) => {
                     let Some((mut block, whole)) = fence.take() else {
@@ -342,10 +327,7 @@ fn closes(source: &str) -> bool {
         Some((c, line.chars().take_while(|x| *x == c).count()))
     };
     let mut lines = source.lines();
-    let (open, close) = (
-        lines.next().and_then(mark),
-        lines.next_back().and_then(mark),
-    );
+    let (open, close) = (lines.next().and_then(mark), lines.next_back().and_then(mark));
     matches!((open, close), (Some((a, n)), Some((b, m))) if a == b && m >= n)
 }
 

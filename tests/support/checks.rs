@@ -46,11 +46,7 @@ impl Checks {
     /// # Errors
     /// Some call came to something else than it must: the report too.
     pub fn verdict(self) -> Result<String, String> {
-        let Checks {
-            made,
-            failed,
-            mut report,
-        } = self;
+        let Checks { made, failed, mut report } = self;
         report += &match failed {
             0 => format!("all {made} calls right\n"),
             _ => format!("{failed} of {made} calls wrong\n"),

@@ -95,12 +95,8 @@ impl Server {
                 }
             }
         });
-        let mut server = Server {
-            child,
-            lines,
-            output: String::new(),
-            address: String::new(),
-        };
+        let mut server =
+            Server { child, lines, output: String::new(), address: String::new() };
         let line = server.wait_for(" listening on ");
         let (_, address) = line.split_once(" listening on ").unwrap_or_default();
         server.address = address.trim_end().to_string();
@@ -130,10 +126,7 @@ impl Server {
     pub fn finish(mut self) -> Finished {
         self.output.extend(self.lines.iter());
         let status = self.child.wait().expect("waits for a child");
-        Finished {
-            code: status.code(),
-            output: std::mem::take(&mut self.output),
-        }
+        Finished { code: status.code(), output: std::mem::take(&mut self.output) }
     }
 
     /// Asks the server to stop and waits for its end.
