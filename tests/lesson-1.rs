@@ -13,7 +13,9 @@ mod wrong_ok;
 #[path = "../lessons/01_hello/wrong_untrimmed.rs"]
 mod wrong_untrimmed;
 
+use std::error::Error;
 use std::io::{Read, pipe};
+use std::iter::successors;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Output, Stdio};
 use std::thread;
@@ -341,6 +343,28 @@ fn a_server_that_goes_away_is_named() {
     assert_eq!(code, Some(1));
     assert!(output.starts_with("Error: the server went away"), "{output}");
     assert_eq!(output.lines().count(), 1, "{output}");
+}
+
+/// What tonic says by itself; the page of error messages lists it.
+#[tokio::test]
+async fn tonic_hides_the_cause() {
+    for (uri, messages) in [
+        ("http://127.0.0.1:1", &["tcp connect error", "Connection refused"][..]),
+        ("127.0.0.1:1", &["invalid URL, scheme is missing"]),
+    ] {
+        let error = GreeterClient::connect(uri)
+            .await
+            .expect_err("nobody is there");
+        assert_eq!(error.to_string(), "transport error");
+        let causes = successors(error.source(), |cause| cause.source());
+        let causes = causes
+            .map(|cause| cause.to_string())
+            .collect::<Vec<_>>()
+            .join(": ");
+        for message in messages {
+            assert!(causes.contains(message), "{message} is not in {causes}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -135,3 +135,29 @@ fn generated_files_have_a_generator_each() {
         assert!(source.contains(file), "tests/{test}.rs does not make {file}");
     }
 }
+
+/// A message on the page of error messages is one that some test has seen.
+#[test]
+fn error_messages_are_real() {
+    let mut seen = String::new();
+    let files = ["tests", "book/src"].into_iter().flat_map(|folder| {
+        let entries = fs::read_dir(root().join(folder)).expect("is a folder");
+        entries.map(|entry| entry.expect("is readable").path())
+    });
+    for file in files.chain([root().join(".ci/own-crate")]) {
+        if file.is_file() && !file.ends_with("errors.md") {
+            seen += &fs::read_to_string(file).expect("is text").replace('`', "'");
+        }
+    }
+    let page = Page::read(root(), "book/src/errors.md");
+    let rows = page.text.lines().filter(|line| line.starts_with("| `"));
+    let messages = rows.flat_map(|row| {
+        let cell = row.split('|').nth(1).unwrap_or_default();
+        cell.split('`').skip(1).step_by(2).collect::<Vec<_>>()
+    });
+    let messages: Vec<&str> = messages.collect();
+    assert!(!messages.is_empty());
+    for message in messages {
+        assert!(seen.contains(message), "nothing shows that {message:?} is ever said");
+    }
+}

@@ -29,7 +29,8 @@ impl GreeterService for MyGreeter {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let incoming = TcpIncoming::bind("127.0.0.1:50050".parse()?)?.with_nodelay(Some(true));
+    let addr = "127.0.0.1:50050".parse()?;
+    let incoming = TcpIncoming::bind(addr)?.with_nodelay(Some(true));
     println!("server listening on {}", incoming.local_addr()?);
     Server::builder()
         .add_service(GreeterServiceServer::new(MyGreeter))
