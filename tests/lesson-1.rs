@@ -356,7 +356,7 @@ async fn tonic_hides_the_cause() {
             .await
             .expect_err("nobody is there");
         assert_eq!(error.to_string(), "transport error");
-        let causes = successors(error.source(), |cause| cause.source());
+        let causes = successors(error.source(), |cause: &&dyn Error| (*cause).source());
         let causes = causes
             .map(|cause| cause.to_string())
             .collect::<Vec<_>>()
