@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
 use prost::Message;
-use tonic_prost_build::FileDescriptorSet;
+use tonic_prost_build::{FileDescriptorSet, manual};
 
 /// One row for each run of the compiler: a folder inside `OUT_DIR`, and the files that go
 /// there. Files of one row share a namespace, so two files that define the same name need
 /// a row, and a folder, each.
-const GROUPS: &[(&str, &[&str])] = &[("", &["hello.proto"])];
+const GROUPS: &[(&str, &[&str])] = &[("", &["hello.proto", "types.proto"])];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);
@@ -31,6 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             protox::compile(*files, ["protos"]).unwrap_or_else(|error| refuse(&error));
         generate(descriptors, &out_dir.join(folder))?;
     }
+    inspector();
     Ok(())
 }
 
@@ -43,6 +44,24 @@ fn generate(descriptors: FileDescriptorSet, folder: &Path) -> Result<(), Box<dyn
         .out_dir(folder)
         .compile_fds(descriptors)?;
     Ok(())
+}
+
+/// Lesson 2's server looks at the bytes of its requests, so it needs another codec than
+/// protobuf's, and code that names it. This code comes from no `.proto`.
+fn inspector() {
+    let inspect = manual::Method::builder()
+        .name("inspect")
+        .route_name("Inspect")
+        .input_type("crate::types::Seen")
+        .output_type("crate::types::proto::InspectResponse")
+        .codec_path("crate::types::SeenCodec");
+    let service = manual::Service::builder()
+        .name("TypesService")
+        .package("types.v1");
+    let service = service.method(inspect.build()).build();
+    manual::Builder::new()
+        .build_client(false)
+        .compile(&[service]);
 }
 
 /// Ends the build with the place of the mistake: `Debug` is where protox tells it,

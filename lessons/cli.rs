@@ -7,10 +7,11 @@
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display, Write};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IsTerminal};
 use std::process::exit;
 use std::time::Duration;
 
+use clap::builder::styling::{AnsiColor, Style};
 use clap::{
     Args, CommandFactory, FromArgMatches, Parser, ValueEnum, error::ErrorKind as Misuse,
 };
@@ -426,6 +427,16 @@ fn mistake(report: &str) -> String {
 pub fn fail(code: i32, line: &str) -> ! {
     eprintln!("Error: {line}");
     exit(code);
+}
+
+/// The style that paints standard output in a colour: none if it is no terminal, or if the
+/// environment has NO_COLOR (<https://no-color.org>).
+pub fn style(color: AnsiColor) -> Style {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    match plain || !io::stdout().is_terminal() {
+        true => Style::new(),
+        false => color.on_default(),
+    }
 }
 
 fn host_and_port(text: &str) -> Result<String, String> {

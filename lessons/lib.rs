@@ -10,6 +10,8 @@ pub mod raw;
 
 #[path = "01_hello/service.rs"]
 pub mod hello;
+#[path = "02_types/service.rs"]
+pub mod types;
 
 /// One lesson: a folder under `lessons/`, two binaries, a test and a chapter, all named
 /// after it.
@@ -28,12 +30,20 @@ pub struct Lesson {
 /// Every lesson, in the order in which the book teaches them.
 ///
 /// `tests/workbook.rs` holds this table against the folders, the binaries, the tests, the book and the README.
-pub const LESSONS: &[Lesson] = &[Lesson {
-    number: 1,
-    name: "hello",
-    title: "Hello, gRPC",
-    teaches: "what gRPC is: from a .proto to a server and a client",
-}];
+pub const LESSONS: &[Lesson] = &[
+    Lesson {
+        number: 1,
+        name: "hello",
+        title: "Hello, gRPC",
+        teaches: "what gRPC is: from a .proto to a server and a client",
+    },
+    Lesson {
+        number: 2,
+        name: "types",
+        title: "Types, byte by byte",
+        teaches: "the .proto file, scalar types and enums, and how each is encoded",
+    },
+];
 
 impl Lesson {
     /// The lesson with this number, if there is one.

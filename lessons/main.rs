@@ -4,11 +4,10 @@
 //! them, and prints what they say, each line with a label.
 
 use std::env;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use clap::builder::styling::{AnsiColor, Style};
+use clap::builder::styling::AnsiColor;
 use grpc_workbook::cli::{self, Failure, Signals};
 use grpc_workbook::{LESSONS, Lesson};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
@@ -166,11 +165,7 @@ fn relay(label: &str, pipe: impl AsyncRead + Unpin + Send + 'static) -> JoinHand
 }
 
 fn label(name: &str, color: AnsiColor) -> String {
-    let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let style = match plain || !std::io::stdout().is_terminal() {
-        true => Style::new(),
-        false => color.on_default(),
-    };
+    let style = cli::style(color);
     format!("{style}{name} |{style:#} ")
 }
 

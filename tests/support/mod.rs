@@ -18,6 +18,7 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/01-hello-message.rs", "lesson-1"),
     ("book/generated/01-hello-report.txt", "lesson-1"),
     ("book/generated/01-hello-trait.rs", "lesson-1"),
+    ("book/generated/02-types-table.md", "lesson-2"),
 ];
 
 /// Whether tests are to rewrite the book from what they see, instead of comparing it.

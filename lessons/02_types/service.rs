@@ -1,0 +1,155 @@
+//! The service of lesson 2: says how each field of its request was encoded.
+
+pub mod wire;
+
+use prost::Message;
+use prost::bytes::{Buf, Bytes};
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::{Request, Response, Status};
+
+use wire::{Reader, Value};
+
+/// What build.rs generated from `protos/types.proto`.
+pub mod proto {
+    tonic::include_proto!("types.v1");
+
+    /// A second server for the same service, whose method takes [`Seen`](super::Seen).
+    // Generated code makes its codec with `default`, whether it has fields or not.
+    #[allow(clippy::default_constructed_unit_structs)]
+    pub mod seen {
+        tonic::include_proto!("types.v1.TypesService");
+    }
+}
+
+use proto::seen::types_service_server::TypesService;
+use proto::{Color, EncodedField, InspectRequest, InspectResponse};
+
+// ANCHOR: inspect
+pub struct Inspector;
+
+#[tonic::async_trait]
+impl TypesService for Inspector {
+    async fn inspect(
+        &self,
+        request: Request<Seen>,
+    ) -> Result<Response<InspectResponse>, Status> {
+        let Seen { message, bytes } = request.into_inner();
+        let (mut numbers, mut fields) = (Vec::new(), Vec::new());
+        for field in Reader::new(&bytes) {
+            // prost has decoded these bytes already: what is malformed does not get here.
+            let field = field.map_err(|error| Status::internal(error.to_string()))?;
+            let (kind, value) = value_of(&message, field.number);
+            numbers.push(field.number);
+            fields.push(EncodedField {
+                r#type: kind.into(),
+                why: why(kind, field.value).into(),
+                value,
+                tag: bytes[field.tag].to_vec(),
+                length: bytes[field.length].to_vec(),
+                payload: bytes[field.payload].to_vec(),
+            });
+        }
+        println!("Inspect {} bytes, fields {numbers:?}", bytes.len());
+        Ok(Response::new(InspectResponse { fields }))
+    }
+}
+// ANCHOR_END: inspect
+
+/// The type of a field in the `.proto`, and the value that it has in Rust.
+fn value_of(m: &InspectRequest, number: u32) -> (&'static str, String) {
+    match number {
+        1 => ("double", format!("{:?}", m.double_value)),
+        2 => ("float", format!("{:?}", m.float_value)),
+        3 => ("int32", m.int32_value.to_string()),
+        4 => ("int64", m.int64_value.to_string()),
+        5 => ("uint32", m.uint32_value.to_string()),
+        6 => ("uint64", m.uint64_value.to_string()),
+        7 => ("sint32", m.sint32_value.to_string()),
+        8 => ("sint64", m.sint64_value.to_string()),
+        9 => ("fixed32", m.fixed32_value.to_string()),
+        10 => ("fixed64", m.fixed64_value.to_string()),
+        11 => ("sfixed32", m.sfixed32_value.to_string()),
+        12 => ("sfixed64", m.sfixed64_value.to_string()),
+        13 => ("bool", m.bool_value.to_string()),
+        14 => ("string", format!("{:?}", m.string_value)),
+        15 => ("bytes", format!("{:02x?}", m.bytes_value)),
+        // An enum is an i32 in Rust, because any number may arrive.
+        16 => match Color::try_from(m.enum_value) {
+            Ok(color) => ("enum", color.as_str_name().into()),
+            Err(_) => ("enum", format!("{}, a number without a name", m.enum_value)),
+        },
+        _ => ("", "unknown".into()),
+    }
+}
+
+fn why(kind: &str, value: Value) -> &'static str {
+    match (kind, value) {
+        ("sint32" | "sint64", _) => "zigzag: 0, -1, 1, -2 count as 0, 1, 2, 3",
+        ("int32" | "int64" | "enum", Value::Varint(n)) if n >= 1 << 63 => {
+            "negative: all 64 bits, 7 a byte"
+        }
+        (_, Value::Varint(n)) if n < 1 << 7 => "varint: 7 bits fit into a byte",
+        (_, Value::Varint(_)) => "varint: 7 bits a byte, lowest first",
+        (_, Value::I32(_)) => "always 4 bytes, lowest first",
+        (_, Value::I64(_)) => "always 8 bytes, lowest first",
+        ("string", _) => "length, then UTF-8",
+        (_, Value::Len(_)) => "length, then bytes",
+        (_, Value::StartGroup | Value::EndGroup) => "deprecated",
+    }
+}
+
+/// A request, and the bytes that it came in.
+pub struct Seen {
+    pub message: InspectRequest,
+    pub bytes: Bytes,
+}
+
+/// A codec that keeps the bytes: `ProstCodec`, which the generated code takes otherwise, throws
+/// them away.
+#[derive(Default)]
+pub struct SeenCodec;
+
+impl Codec for SeenCodec {
+    type Encode = InspectResponse;
+    type Decode = Seen;
+    type Encoder = SeenCodec;
+    type Decoder = SeenCodec;
+
+    fn encoder(&mut self) -> SeenCodec {
+        SeenCodec
+    }
+
+    fn decoder(&mut self) -> SeenCodec {
+        SeenCodec
+    }
+}
+
+impl Encoder for SeenCodec {
+    type Item = InspectResponse;
+    type Error = Status;
+
+    fn encode(
+        &mut self,
+        message: InspectResponse,
+        to: &mut EncodeBuf<'_>,
+    ) -> Result<(), Status> {
+        message
+            .encode(to)
+            .map_err(|error| Status::internal(error.to_string()))
+    }
+}
+
+// ANCHOR: decoder
+impl Decoder for SeenCodec {
+    type Item = Seen;
+    type Error = Status;
+
+    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Seen>, Status> {
+        let bytes = from.copy_to_bytes(from.remaining());
+        // The status that ProstCodec answers with, too.
+        let message = InspectRequest::decode(bytes.clone());
+        let message = message.map_err(|error| Status::internal(error.to_string()))?;
+        Ok(Some(Seen { message, bytes }))
+    }
+}
+// ANCHOR_END: decoder
