@@ -102,7 +102,7 @@ async fn main() -> Result<(), cli::Failure> {
     for ((kind, value), request) in values.iter().zip(requests) {
         let response = inspector.inspect(request).await?.into_inner();
         if response.fields.is_empty() {
-            println!("{kind:<42} {:>5}  {value:?} is the default: nothing is sent", 0);
+            println!("{kind:<42} {:>5}  {value:?} is not sent", 0);
         }
         for field in response.fields {
             let size = field.tag.len() + field.length.len() + field.payload.len();
