@@ -200,6 +200,22 @@ fn bytes_of_the_call() {
     written("book/generated/01-hello-bytes.md", &table);
 }
 
+/// What a server needs to describe itself: the definitions as data.
+#[test]
+fn descriptors_are_kept() {
+    let descriptors = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+    let text = String::from_utf8_lossy(descriptors);
+    for name in [
+        "hello.proto",
+        "helloworld",
+        "Greeter",
+        "SayHello",
+        "HelloRequest",
+    ] {
+        assert!(text.contains(name), "{name}");
+    }
+}
+
 /// The chapter's excerpts of the generated code.
 #[test]
 fn generated_code() {
@@ -381,6 +397,21 @@ async fn a_call_that_is_open_at_sigterm_is_finished() {
     let Finished { code, output } = server.finish();
     assert_eq!(code, Some(0));
     assert!(!output.contains("cut off"), "{output}");
+}
+
+/// A second signal does not wait for the calls that are open.
+#[cfg(unix)]
+#[tokio::test]
+async fn ctrl_c_twice_ends_the_server_at_once() {
+    let mut server = Server::start(LESSON);
+    let (_name, call) = open_call(&server).await;
+    server.interrupt();
+    server.wait_for("lesson-1-server stopping");
+    server.interrupt();
+    let Finished { code, output } = server.finish();
+    assert_eq!(code, Some(0));
+    assert!(!output.contains("cut off"), "{output}");
+    call.await.expect("runs").expect_err("is cut off");
 }
 
 #[tokio::test]

@@ -7,7 +7,6 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use grpc_workbook::Lesson;
-use rustix::process::{Pid, Signal, kill_process};
 
 /// The repository.
 pub fn root() -> &'static Path {
@@ -17,7 +16,8 @@ pub fn root() -> &'static Path {
 /// A program that cargo built for this test, to be run without a terminal and without colours.
 pub fn command(program: &str) -> Command {
     let folder = PathBuf::from(env!("CARGO_BIN_EXE_grpc-workbook"));
-    let mut command = Command::new(folder.with_file_name(program));
+    let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+    let mut command = Command::new(folder.with_file_name(file));
     command
         .stdin(Stdio::null())
         .env("NO_COLOR", "1")
@@ -118,8 +118,27 @@ impl Server {
     }
 
     /// Asks the server to stop, with SIGTERM.
-    pub fn signal(&self) {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("sends a signal");
+    #[cfg(unix)]
+    pub fn signal(&mut self) {
+        self.send(rustix::process::Signal::TERM);
+    }
+
+    /// Asks the server to stop, as Ctrl-C does.
+    #[cfg(unix)]
+    pub fn interrupt(&mut self) {
+        self.send(rustix::process::Signal::INT);
+    }
+
+    #[cfg(unix)]
+    fn send(&mut self, signal: rustix::process::Signal) {
+        use rustix::process::{Pid, kill_process};
+        kill_process(Pid::from_child(&self.child), signal).expect("sends a signal");
+    }
+
+    /// Windows has no signal that asks: ends the server.
+    #[cfg(windows)]
+    pub fn signal(&mut self) {
+        self.child.kill().expect("ends a child");
     }
 
     /// Waits for the server's end.
@@ -130,7 +149,7 @@ impl Server {
     }
 
     /// Asks the server to stop and waits for its end.
-    pub fn stop(self) -> Finished {
+    pub fn stop(mut self) -> Finished {
         self.signal();
         self.finish()
     }
