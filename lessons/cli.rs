@@ -11,6 +11,7 @@ use std::io::{self, ErrorKind, IsTerminal};
 use std::process::exit;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::builder::styling::{AnsiColor, Style};
 use clap::{
     Args, CommandFactory, FromArgMatches, Parser, ValueEnum, error::ErrorKind as Misuse,
@@ -188,11 +189,21 @@ where
         })
     });
     if let Some(None) = flags.fault {
-        for fault in B::value_variants()
+        let faults: Vec<PossibleValue> = B::value_variants()
             .iter()
             .filter_map(ValueEnum::to_possible_value)
-        {
-            println!("{:<12} {}", fault.get_name(), fault.get_help().unwrap_or_default());
+            .collect();
+        let width = faults
+            .iter()
+            .map(|fault| fault.get_name().len())
+            .max()
+            .unwrap_or(0);
+        for fault in faults {
+            let help = fault
+                .get_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            println!("{:<width$}  {help}", fault.get_name());
         }
         exit(0);
     }

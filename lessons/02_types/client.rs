@@ -106,11 +106,13 @@ async fn main() -> Result<(), cli::Failure> {
         }
         for field in response.fields {
             let size = field.tag.len() + field.length.len() + field.payload.len();
-            let bytes = columns(&field.tag, &field.length, &field.payload);
+            let mut rows = columns(&field.tag, &field.length, &field.payload).into_iter();
+            let row = rows.next().unwrap_or_default();
             println!(
-                "{:<9} {bytes} {size:>5}  {}; {}",
+                "{:<9} {row} {size:>5}  {}; {}",
                 field.r#type, field.value, field.why
             );
+            rows.for_each(|row| println!("{:<9} {row}", ""));
         }
     }
     Ok(())
@@ -183,20 +185,26 @@ fn hex(text: &str) -> Result<Vec<u8>, String> {
 
 /// `--decode`: a line for each field that the bytes hold, as far as they hold any.
 fn explain(bytes: &[u8]) -> Result<(), cli::Failure> {
-    println!("at    {:<5} {:<4} {:<20} field type   reading", "tag", "len", "value");
-    explain_message(bytes, 0, 0)?;
+    println!(
+        "at    {:<5} {:<4} {:<20} {:<8} type   reading",
+        "tag", "len", "value", "field"
+    );
+    explain_message(bytes, 0, &[])?;
     if bytes.is_empty() {
         println!("no bytes: a message in which every field has its default");
     }
     Ok(())
 }
 
-/// `start` is the offset of `bytes` in all of the input, `depth` how many messages are around.
-fn explain_message(bytes: &[u8], start: usize, depth: usize) -> Result<(), cli::Failure> {
+/// `start` is the offset of `bytes` in all of the input; `around` are the numbers of the fields
+/// whose messages they are in.
+fn explain_message(
+    bytes: &[u8],
+    start: usize,
+    around: &[u32],
+) -> Result<(), cli::Failure> {
     for field in Reader::new(bytes) {
-        let field = field?;
-        let Field { number, value, tag, length, payload } = field;
-        let inner = payload.start;
+        let Field { number, value, tag, length, payload } = field?;
         let reading = match value {
             Value::Varint(n) if n < 1 << 63 => format!("{n}, zigzag {}", zigzag(n)),
             Value::Varint(n) => format!("{n}, signed {}, zigzag {}", n as i64, zigzag(n)),
@@ -206,16 +214,33 @@ fn explain_message(bytes: &[u8], start: usize, depth: usize) -> Result<(), cli::
             Value::EndGroup => "it ends".into(),
             Value::Len(bytes) => match std::str::from_utf8(bytes) {
                 Ok(text) if !text.chars().any(char::is_control) => format!("{text:?}"),
-                _ if is_message(bytes, depth) => "a message:".into(),
+                _ if is_message(bytes, around.len()) => "a message:".into(),
                 _ => format!("{} bytes", bytes.len()),
             },
         };
-        let at =
-            format!("{:indent$}{}", "", start + tag.start, indent = 2 * depth.min(8));
-        let columns = columns(&bytes[tag], &bytes[length], &bytes[payload]);
-        println!("{at:<5} {columns} {number:>5} {:<6} {reading}", value.wire_type());
-        if let (Value::Len(bytes), "a message:") = (value, reading.as_str()) {
-            explain_message(bytes, start + inner, depth + 1)?;
+        let path: Vec<u32> = around.iter().copied().chain([number]).collect();
+        let dotted: Vec<String> = path.iter().map(u32::to_string).collect();
+        let (at, inner) = (start + tag.start, start + payload.start);
+        // The bytes of a message inside are those of the lines below.
+        let message = match value {
+            Value::Len(bytes) if reading == "a message:" => Some(bytes),
+            _ => None,
+        };
+        let shown = if message.is_some() {
+            &[]
+        } else {
+            &bytes[payload]
+        };
+        let mut rows = columns(&bytes[tag], &bytes[length], shown).into_iter();
+        let row = rows.next().unwrap_or_default();
+        println!(
+            "{at:<5} {row} {:<8} {:<6} {reading}",
+            dotted.join("."),
+            value.wire_type()
+        );
+        rows.for_each(|row| println!("{:<5} {row}", ""));
+        if let Some(message) = message {
+            explain_message(message, inner, &path)?;
         }
     }
     Ok(())
@@ -230,21 +255,22 @@ fn zigzag(n: u64) -> i64 {
     (n >> 1) as i64 ^ -((n & 1) as i64)
 }
 
-/// The bytes of a field in three columns, which a terminal shows in three colours.
-fn columns(tag: &[u8], length: &[u8], value: &[u8]) -> String {
+/// The bytes of a field in three columns, which a terminal shows in three colours: one line,
+/// or more where the value has more than ten bytes.
+fn columns(tag: &[u8], length: &[u8], value: &[u8]) -> Vec<String> {
     let paint = |color: AnsiColor, bytes: &[u8], width: usize| {
-        let mut digits: String = bytes
-            .iter()
-            .take(32)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        if bytes.len() > 32 {
-            digits += "...";
-        }
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let style: Style = cli::style(color);
         format!("{style}{digits:<width$}{style:#}")
     };
-    let tag = paint(AnsiColor::Cyan, tag, 5);
-    let length = paint(AnsiColor::Yellow, length, 4);
-    format!("{tag} {length} {}", paint(AnsiColor::Green, value, 20))
+    let row = |tag: &[u8], length: &[u8], value: &[u8]| {
+        let tag = paint(AnsiColor::Cyan, tag, 5);
+        let length = paint(AnsiColor::Yellow, length, 4);
+        format!("{tag} {length} {}", paint(AnsiColor::Green, value, 20))
+    };
+    let (first, rest) = value.split_at(value.len().min(10));
+    let rest = rest.chunks(10).map(|value| row(&[], &[], value));
+    std::iter::once(row(tag, length, first))
+        .chain(rest)
+        .collect()
 }
