@@ -14,7 +14,13 @@ use tonic_prost_build::{FileDescriptorSet, manual};
 /// One row for each run of the compiler: a folder inside `OUT_DIR`, and the files that go
 /// there. Files of one row share a namespace, so two files that define the same name need
 /// a row, and a folder, each.
-const GROUPS: &[(&str, &[&str])] = &[("", &["hello.proto", "types.proto"])];
+const GROUPS: &[(&str, &[&str])] = &[
+    ("", &["hello.proto", "types.proto", "map_oneof.proto"]),
+    // Three versions of one file.
+    ("fields", &["fields.proto"]),
+    ("fields_v2", &["fields_v2/fields_v2.proto"]),
+    ("fields_broken", &["fields_broken/fields_broken.proto"]),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);

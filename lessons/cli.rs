@@ -29,7 +29,9 @@ pub const GRACE: Duration = Duration::from_secs(3);
 // --- servers
 
 #[derive(Parser)]
-struct ServerFlags {
+struct ServerFlags<A: Args> {
+    #[command(flatten)]
+    args: A,
     /// Where to listen; port 0 takes any free port
     #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
     addr: String,
@@ -48,9 +50,24 @@ struct ServerFlags {
 pub async fn listen(
     number: u8,
 ) -> Result<(TcpIncoming, impl Future<Output = ()>), Failure> {
+    let (incoming, stop, NoArgs {}) = listen_with(number).await?;
+    Ok((incoming, stop))
+}
+
+/// The arguments of a server that has none of its own.
+#[derive(Args)]
+struct NoArgs {}
+
+/// [`listen`], for a server with arguments of its own, `A`, which it returns too.
+///
+/// # Errors
+/// Those of [`listen`].
+pub async fn listen_with<A: Args>(
+    number: u8,
+) -> Result<(TcpIncoming, impl Future<Output = ()>, A), Failure> {
     let lesson = lesson(number);
     let program = lesson.server();
-    let ServerFlags { addr } = parse(
+    let ServerFlags { args, addr } = parse(
         &program,
         &format!("The server of lesson {number}, {}", lesson.title),
         |command| {
@@ -82,7 +99,7 @@ pub async fn listen(
             exit(0);
         });
     };
-    Ok((incoming, stop))
+    Ok((incoming, stop, args))
 }
 
 fn cannot_listen(addr: &str, error: &io::Error) -> String {

@@ -8,8 +8,12 @@
 pub mod cli;
 pub mod raw;
 
+#[path = "03_fields/service.rs"]
+pub mod fields;
 #[path = "01_hello/service.rs"]
 pub mod hello;
+#[path = "04_map_oneof/service.rs"]
+pub mod map_oneof;
 #[path = "02_types/service.rs"]
 pub mod types;
 
@@ -42,6 +46,18 @@ pub const LESSONS: &[Lesson] = &[
         name: "types",
         title: "Types, byte by byte",
         teaches: "the .proto file, scalar types and enums, and how each is encoded",
+    },
+    Lesson {
+        number: 3,
+        name: "fields",
+        title: "Fields that can change",
+        teaches: "field numbers, presence, and how a .proto changes while others use it",
+    },
+    Lesson {
+        number: 4,
+        name: "map_oneof",
+        title: "Maps and oneofs",
+        teaches: "values by key, one field of several, and what both are on the wire",
     },
 ];
 

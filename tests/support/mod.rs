@@ -19,6 +19,17 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/01-hello-report.txt", "lesson-1"),
     ("book/generated/01-hello-trait.rs", "lesson-1"),
     ("book/generated/02-types-table.md", "lesson-2"),
+    ("book/generated/03-fields-breaking.md", "lesson-3"),
+    ("book/generated/03-fields-changes.md", "lesson-3"),
+    ("book/generated/03-fields-message.rs", "lesson-3"),
+    ("book/generated/03-fields-refused-buf.md", "lesson-3"),
+    ("book/generated/03-fields-refused.md", "lesson-3"),
+    ("book/generated/03-fields-report.txt", "lesson-3"),
+    ("book/generated/03-fields-tags.md", "lesson-3"),
+    ("book/generated/03-fields-twice.md", "lesson-3"),
+    ("book/generated/04-map-oneof-person.rs", "lesson-4"),
+    ("book/generated/04-map-oneof-report.txt", "lesson-4"),
+    ("book/generated/04-map-oneof-request.rs", "lesson-4"),
 ];
 
 /// Whether tests are to rewrite the book from what they see, instead of comparing it.

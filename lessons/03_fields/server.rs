@@ -1,0 +1,29 @@
+//! `lesson-3-server`: keeps a product, on 127.0.0.1:50053.
+
+use grpc_workbook::cli;
+use grpc_workbook::fields::{Shop, proto, proto_v2};
+use tonic::transport::Server;
+
+#[derive(clap::Args)]
+struct Args {
+    /// Serve version 1 of the service
+    #[arg(long)]
+    old: bool,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), cli::Failure> {
+    let (incoming, stop, Args { old }) = cli::listen_with(3).await?;
+    let mut server = Server::builder();
+    let server = if old {
+        let shop = Shop::<proto::Product>::default();
+        server.add_service(proto::product_service_server::ProductServiceServer::new(shop))
+    } else {
+        let shop = Shop::<proto_v2::Product>::default();
+        server.add_service(proto_v2::product_service_server::ProductServiceServer::new(
+            shop,
+        ))
+    };
+    server.serve_with_incoming_shutdown(incoming, stop).await?;
+    Ok(())
+}

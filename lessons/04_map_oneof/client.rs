@@ -1,0 +1,171 @@
+//! `lesson-4-client`: saves people in an address book, and finds them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use clap::ValueEnum;
+use grpc_workbook::map_oneof::proto::{
+    Address, FindRequest, Person, SaveRequest, SaveResponse,
+    address_book_service_client::AddressBookServiceClient, person::Reach,
+};
+use grpc_workbook::{cli, raw};
+use prost::Message;
+use tonic::transport::{Channel, Uri};
+
+type Book = AddressBookServiceClient<Channel>;
+
+#[derive(clap::Args)]
+struct Args {
+    /// Whom to find; without a name, the chapter's people are saved
+    name: Option<String>,
+    /// Save the person with this email first
+    email: Option<String>,
+}
+
+/// `--break`: what can go wrong, or looks as if it could.
+#[derive(Clone, Copy, ValueEnum)]
+enum Break {
+    /// save a person whose oneof has nothing set
+    NothingSet,
+    /// send the same key twice
+    DuplicateKeys,
+    /// send two members of the oneof
+    TwoMembers,
+    /// send an entry with neither key nor value
+    EmptyEntry,
+    /// send a member of the oneof that the server's .proto does not have
+    NewerMember,
+}
+
+// A generated client sends none of these. Each line is a field: tag, length, value.
+
+/// Two entries with the key "Ada": one with an email and a note, one with a phone.
+const DUPLICATE_KEYS: &[u8] = b"\
+    \x0a\x1a\
+        \x0a\x03Ada\
+        \x12\x13\
+            \x0a\x07ada@x.y\
+            \x22\x08sees far\
+    \x0a\x0f\
+        \x0a\x03Ada\
+        \x12\x08\
+            \x12\x0612 345";
+
+/// One entry, whose person has an email and then a phone.
+const TWO_MEMBERS: &[u8] = b"\
+    \x0a\x18\
+        \x0a\x03Ada\
+        \x12\x11\
+            \x0a\x07ada@x.y\
+            \x12\x0612 345";
+
+/// One entry of no bytes.
+const EMPTY_ENTRY: &[u8] = b"\x0a\x00";
+
+/// One entry, whose person has a field 5: a way to reach her that came after this .proto.
+const NEWER_MEMBER: &[u8] = b"\
+    \x0a\x0d\
+        \x0a\x03Ada\
+        \x12\x06\
+            \x2a\x04@ada";
+
+#[tokio::main]
+async fn main() -> Result<(), cli::Failure> {
+    let cli::Client { server, fault, args } = cli::client::<Args, Break>(4);
+    let Some(fault) = fault else {
+        let mut book = Book::new(cli::connect(&server).await?);
+        return match (args.name, args.email) {
+            (None, _) => script(&mut book).await,
+            (Some(name), None) => find(&mut book, Some(name)).await,
+            (Some(name), Some(email)) => {
+                let person =
+                    Person { reach: Some(Reach::Email(email)), ..Person::default() };
+                save(&mut book, [(name.clone(), person)].into()).await?;
+                find(&mut book, Some(name)).await
+            }
+        };
+    };
+    match fault {
+        Break::NothingSet => {
+            let mut book = Book::new(cli::connect(&server).await?);
+            save(&mut book, [("Ada".into(), Person::default())].into()).await
+        }
+        Break::DuplicateKeys => send(server, DUPLICATE_KEYS).await,
+        Break::TwoMembers => send(server, TWO_MEMBERS).await,
+        Break::EmptyEntry => send(server, EMPTY_ENTRY).await,
+        Break::NewerMember => send(server, NEWER_MEMBER).await,
+    }
+}
+
+// ANCHOR: script
+async fn script(book: &mut Book) -> Result<(), cli::Failure> {
+    let ada = Person {
+        reach: Some(Reach::Email("ada@example.org".into())),
+        note: "writes programs".into(),
+    };
+    let grace =
+        Person { reach: Some(Reach::Phone("212 555 0100".into())), ..Person::default() };
+    let ming = Person {
+        reach: Some(Reach::Address(Address {
+            street: "长安街 1".into(),
+            city: "北京".into(),
+        })),
+        ..Person::default()
+    };
+    let people = HashMap::from([
+        ("小明".into(), ming),
+        ("Ada".into(), ada),
+        ("Grace".into(), grace),
+    ]);
+    save(book, people).await?;
+    find(book, None).await?;
+
+    // A phone this time, so the email is gone; and no note.
+    let ada =
+        Person { reach: Some(Reach::Phone("20 7946 0018".into())), ..Person::default() };
+    save(book, HashMap::from([("Ada".into(), ada)])).await?;
+    find(book, Some("Ada".into())).await
+}
+// ANCHOR_END: script
+
+async fn save(
+    book: &mut Book,
+    people: HashMap<String, Person>,
+) -> Result<(), cli::Failure> {
+    let response = book.save(SaveRequest { people }).await?;
+    let SaveResponse { added, replaced } = response.into_inner();
+    println!("{added} added, {replaced} replaced");
+    Ok(())
+}
+
+// ANCHOR: find
+async fn find(book: &mut Book, name: Option<String>) -> Result<(), cli::Failure> {
+    let found = book.find(FindRequest { name }).await?.into_inner();
+    // A HashMap has another order in each run, a BTreeMap has that of its keys.
+    for (name, person) in BTreeMap::from_iter(found.people) {
+        let reach = match person.reach {
+            Some(Reach::Email(email)) => format!("email {email:?}"),
+            Some(Reach::Phone(phone)) => format!("phone {phone:?}"),
+            Some(Reach::Address(Address { street, city })) => {
+                format!("address {street:?}, {city:?}")
+            }
+            None => "not to be reached".into(),
+        };
+        println!("  {name:?}: {reach}; note {:?}", person.note);
+    }
+    Ok(())
+}
+// ANCHOR_END: find
+
+/// Saves people with bytes of our choice, and shows what the server made of them.
+async fn send(server: Uri, message: &'static [u8]) -> Result<(), cli::Failure> {
+    let hex: Vec<String> = message.iter().map(|byte| format!("{byte:02x}")).collect();
+    println!("sends {}", hex.join(" "));
+    let channel = cli::connect(&server).await?;
+    let path = "/map_oneof.v1.AddressBookService/Save";
+    let answer = raw::unary(channel.clone(), path, message)
+        .await?
+        .into_inner();
+    let SaveResponse { added, replaced } = SaveResponse::decode(answer)?;
+    println!("{added} added, {replaced} replaced");
+    find(&mut Book::new(channel), None).await
+}

@@ -1,0 +1,53 @@
+//! Exercise 4, a wrong answer: it merges as protobuf does, and so moves an old
+//! street to a new city.
+
+use std::collections::BTreeMap;
+
+use grpc_workbook::map_oneof::AddressBook;
+use grpc_workbook::map_oneof::proto::address_book_service_server::AddressBookService;
+use grpc_workbook::map_oneof::proto::{
+    FindRequest, FindResponse, SaveRequest, SaveResponse,
+};
+use prost::Message;
+use tonic::{Request, Response, Status};
+
+#[derive(Default)]
+pub struct UpdatingBook {
+    inner: AddressBook,
+}
+
+#[tonic::async_trait]
+impl AddressBookService for UpdatingBook {
+    async fn save(
+        &self,
+        request: Request<SaveRequest>,
+    ) -> Result<Response<SaveResponse>, Status> {
+        let people = BTreeMap::from_iter(request.into_inner().people);
+        let mut book = self.inner.people();
+        for (name, person) in &people {
+            if person.reach.is_none() && !book.contains_key(name) {
+                let what = format!("people[{name:?}].reach is not set");
+                return Err(Status::invalid_argument(what));
+            }
+        }
+        let mut response = SaveResponse::default();
+        for (name, person) in people {
+            let Some(known) = book.get_mut(&name) else {
+                book.insert(name, person);
+                response.added += 1;
+                continue;
+            };
+            response.replaced += 1;
+            let merged = known.merge(person.encode_to_vec().as_slice());
+            merged.map_err(|error| Status::internal(error.to_string()))?;
+        }
+        Ok(Response::new(response))
+    }
+
+    async fn find(
+        &self,
+        request: Request<FindRequest>,
+    ) -> Result<Response<FindResponse>, Status> {
+        self.inner.find(request).await
+    }
+}
