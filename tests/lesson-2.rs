@@ -381,10 +381,9 @@ fn table_of_types() {
         "int32" | "int64" => "numbers that are rarely negative",
         "uint32" | "uint64" => "numbers that never are",
         "sint32" | "sint64" => "numbers that often are",
-        "fixed32" | "sfixed32" => "numbers mostly above 2<sup>28</sup>",
-        "fixed64" | "sfixed64" => {
-            "numbers mostly above 2<sup>56</sup>: hashes, random ids"
-        }
+        "fixed32" => "numbers mostly above 2<sup>28</sup>",
+        "fixed64" => "numbers mostly above 2<sup>56</sup>: hashes, random ids",
+        "sfixed32" | "sfixed64" => "large numbers of either sign",
         "bool" => "yes or no",
         "string" => "text; must be UTF-8",
         "bytes" => "anything",

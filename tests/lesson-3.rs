@@ -411,10 +411,10 @@ fn old_client_new_server() {
         lines(&output),
         [
             format!("new client saves {full}"),
-            format!("   server keeps  {full}"),
+            format!("        is told  {full}"),
             format!("old client finds {}", old(1900, "")),
             format!("old client saves {}", old(1500, "Acme")),
-            format!("   server keeps  {}", old(1500, "")),
+            format!("        is told  {}", old(1500, "")),
             format!("new client finds {poor}"),
         ]
     );
@@ -458,7 +458,7 @@ fn changes_that_corrupt() {
         assert_eq!(code, Some(0), "{output}");
         let output = lines(&output);
         assert!(output[0].starts_with("broken client saves") && output[0].contains(sent));
-        assert!(output[1].starts_with("     server keeps") && output[1].contains(kept));
+        assert!(output[1].starts_with("          is told") && output[1].contains(kept));
         assert!(
             output[2].starts_with("   old client finds") && output[2].contains(found)
         );

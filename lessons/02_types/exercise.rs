@@ -23,6 +23,8 @@ impl TypesService for HandEncoder {
         let InspectRequest { int32_value, .. } = request.into_inner();
         let int32 = EncodedField {
             r#type: "int32".into(),
+            // Which field is this, and of which wire type?
+            tag: Vec::new(),
             payload: varint(int32_value as u64),
             ..EncodedField::default()
         };

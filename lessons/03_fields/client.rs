@@ -52,7 +52,7 @@ async fn old_and_new(channel: Channel) -> Result<(), cli::Failure> {
     println!("new client saves {product:?}");
     let request = proto_v2::SaveProductRequest { product: Some(product) };
     let kept = new.save_product(request).await?.into_inner().product;
-    println!("   server keeps  {:?}", kept.unwrap_or_default());
+    println!("        is told  {:?}", kept.unwrap_or_default());
 
     let response = old.get_product(proto::GetProductRequest {}).await?;
     let mut product = response.into_inner().product.unwrap_or_default();
@@ -62,7 +62,7 @@ async fn old_and_new(channel: Channel) -> Result<(), cli::Failure> {
     println!("old client saves {product:?}");
     let request = proto::SaveProductRequest { product: Some(product) };
     let kept = old.save_product(request).await?.into_inner().product;
-    println!("   server keeps  {:?}", kept.unwrap_or_default());
+    println!("        is told  {:?}", kept.unwrap_or_default());
 
     let response = new.get_product(proto_v2::GetProductRequest {}).await?;
     let product = response.into_inner().product.unwrap_or_default();
@@ -89,7 +89,7 @@ async fn broken(channel: Channel, fault: Break) -> Result<(), cli::Failure> {
     let request = proto_broken::SaveProductRequest { product: Some(product) };
     let mut broken = BrokenClient::new(channel.clone());
     let kept = broken.save_product(request).await?.into_inner().product;
-    println!("     server keeps   {:?}", kept.unwrap_or_default());
+    println!("          is told   {:?}", kept.unwrap_or_default());
 
     let mut old = OldClient::new(channel);
     let response = old.get_product(proto::GetProductRequest {}).await?;
