@@ -242,14 +242,16 @@ fn cannot_connect(server: &Uri, error: &(dyn Error + 'static)) -> String {
     let place = place.trim_end_matches('/');
     match io_error(error) {
         Some(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            let lesson = LESSONS
-                .iter()
-                .find(|lesson| Some(lesson.port()) == server.port_u16());
+            let program = std::env::current_exe().unwrap_or_default();
+            let name = program.file_stem().and_then(|name| name.to_str());
+            let lesson = LESSONS.iter().find(|lesson| name == Some(&lesson.client()));
             let remedy = match lesson {
-                Some(lesson) => {
-                    format!("start it with: cargo run --bin {}", lesson.server())
-                }
-                None => "start one there, or name another with --server URI".into(),
+                Some(lesson) => format!(
+                    "start it with cargo run --bin {}, which listens on port {}",
+                    lesson.server(),
+                    lesson.port()
+                ),
+                None => "start one there".into(),
             };
             format!("no server at {place}: {remedy}")
         }
@@ -446,7 +448,11 @@ fn mistake(report: &str) -> String {
         .map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
     let mistake = paragraphs.next().unwrap_or_default();
     let tip = paragraphs
-        .find_map(|paragraph| Some(format!(", {}", paragraph.strip_prefix("tip: ")?)))
+        // The other tip, to put `--` before it, would make a name of a flag.
+        .find_map(|paragraph| {
+            Some(paragraph.strip_prefix("tip: a similar ")?.to_string())
+        })
+        .map(|tip| format!(", a similar {tip}"))
         .unwrap_or_default();
     one_line(mistake.trim_start_matches("error: ")) + &tip
 }

@@ -89,7 +89,6 @@ async fn play(lesson: &Lesson) -> Result<(), Failure> {
     println!();
     println!("Next:");
     println!("  read it   cargo install mdbook --locked, then mdbook serve book --open");
-    println!("            (the chapter's source is book/src/{})", lesson.chapter());
     println!("  run it    cargo run --bin {}", lesson.server());
     println!("            cargo run --bin {}, in a second terminal", lesson.client());
     println!("  solve it  lessons/{}/exercise.rs, checked by", lesson.folder());

@@ -242,6 +242,17 @@ fn generated_code() {
 
 // --- the programs
 
+/// What the chapter says of it: it is not kind about a port that is taken.
+#[test]
+fn the_smallest_main_says_what_rust_says() {
+    let holder = TcpListener::bind("127.0.0.1:0").expect("listens");
+    let taken = holder.local_addr().expect("has an address").to_string();
+    let Finished { code, output } = run(programs::command("lesson-1-plain").arg(&taken));
+    assert_eq!(code, Some(1));
+    assert!(output.starts_with("Error: tonic::transport::Error(Transport, Os { code: "));
+    assert!(output.contains("Address already in use"), "{output}");
+}
+
 #[test]
 fn the_smallest_main_serves_too() {
     // It takes an address and says nothing: ask for a port that was free just now, and for

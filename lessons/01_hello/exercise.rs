@@ -1,6 +1,6 @@
 //! Exercise 1: a greeter with manners. Yours to finish.
 //!
-//! - Spaces around a name are left out: "  Ada " is greeted with "Hello, Ada!".
+//! - White space around a name is left out: "  Ada " is greeted with "Hello, Ada!".
 //! - Where no name is left, the call ends with the status INVALID_ARGUMENT and the message
 //!   "name is empty".
 //!

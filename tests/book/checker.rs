@@ -71,7 +71,7 @@ fn a_wrong_output_is_refused() {
 #[test]
 fn an_exit_code_is_checked() {
     let text = "```console exit=2\n$ cargo run --bin lesson-1-client -- --break no-server\n\
-                Error: no server at http://127.0.0.1:1: start one there, or name another with --server URI\n```\n";
+                Error: no server at http://127.0.0.1:1: start it with cargo run --bin lesson-1-server, which listens on port 50051\n```\n";
     refused(text, 1, "exit code Some(1)");
     accepted(&text.replace("exit=2", "exit=1"));
 }
