@@ -15,7 +15,15 @@ use tonic_prost_build::{FileDescriptorSet, manual};
 /// there. Files of one row share a namespace, so two files that define the same name need
 /// a row, and a folder, each.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("", &["hello.proto", "types.proto", "map_oneof.proto"]),
+    (
+        "",
+        &[
+            "hello.proto",
+            "types.proto",
+            "map_oneof.proto",
+            "http2.proto",
+        ],
+    ),
     // Three versions of one file.
     ("fields", &["fields.proto"]),
     ("fields_v2", &["fields_v2/fields_v2.proto"]),

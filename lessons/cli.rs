@@ -77,9 +77,7 @@ pub async fn listen_with<A: Args>(
             })
         },
     );
-    let listener = TcpListener::bind(&addr)
-        .await
-        .map_err(|error| Failure(cannot_listen(&addr, &error)))?;
+    let listener = bind(&addr).await?;
     // Signals that arrive after the line below must find somebody waiting.
     let mut signals = Signals::new()?;
     println!("{program} listening on {}", listener.local_addr()?);
@@ -100,6 +98,15 @@ pub async fn listen_with<A: Args>(
         });
     };
     Ok((incoming, stop, args))
+}
+
+/// Opens a port.
+///
+/// # Errors
+/// The address cannot be had: it is in use, or not of this machine.
+pub async fn bind(addr: &str) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(addr).await;
+    listener.map_err(|error| Failure(cannot_listen(addr, &error)))
 }
 
 fn cannot_listen(addr: &str, error: &io::Error) -> String {
@@ -473,7 +480,11 @@ pub fn style(color: AnsiColor) -> Style {
     }
 }
 
-fn host_and_port(text: &str) -> Result<String, String> {
+/// Checks that a text is `HOST:PORT`.
+///
+/// # Errors
+/// It is not.
+pub fn host_and_port(text: &str) -> Result<String, String> {
     match text.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
             Ok(text.to_string())

@@ -12,6 +12,8 @@ pub mod raw;
 pub mod fields;
 #[path = "01_hello/service.rs"]
 pub mod hello;
+#[path = "05_http2/service.rs"]
+pub mod http2;
 #[path = "04_map_oneof/service.rs"]
 pub mod map_oneof;
 #[path = "02_types/service.rs"]
@@ -58,6 +60,12 @@ pub const LESSONS: &[Lesson] = &[
         name: "map_oneof",
         title: "Maps and oneofs",
         teaches: "values by key, one field of several, and what both are on the wire",
+    },
+    Lesson {
+        number: 5,
+        name: "http2",
+        title: "HTTP/2, and what carries a call",
+        teaches: "frames, streams, flow control: what is between a call and TCP",
     },
 ];
 

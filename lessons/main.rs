@@ -3,16 +3,25 @@
 //! Both are the binaries that a reader runs by hand. This program has cargo build them, starts
 //! them, and prints what they say, each line with a label.
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{env, fs};
 
 use clap::builder::styling::AnsiColor;
 use grpc_workbook::cli::{self, Failure, Signals};
+use grpc_workbook::http2::figure::draw;
+use grpc_workbook::http2::lines::Lines;
+use grpc_workbook::http2::tap::tap;
+use grpc_workbook::http2::trace::Event;
 use grpc_workbook::{LESSONS, Lesson};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
+
+/// So much is shown of the wire of a lesson.
+const MOST_EVENTS: usize = 1000;
 
 #[derive(clap::Parser)]
 struct Flags {
@@ -22,6 +31,36 @@ struct Flags {
     /// List the lessons
     #[arg(long)]
     list: bool,
+    /// Show what keeps the connection going too, and all headers
+    #[arg(long)]
+    frames: bool,
+    /// Show the bytes of the messages too
+    #[arg(long)]
+    hex: bool,
+    /// Draw the wire into an SVG file
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    #[command(subcommand)]
+    tap: Option<Tap>,
+}
+
+#[derive(clap::Subcommand)]
+enum Tap {
+    /// Show the wire between any client and any server: a proxy that changes nothing
+    Tap {
+        /// Where to listen for clients
+        #[arg(long, value_name = "HOST:PORT", value_parser = cli::host_and_port)]
+        listen: String,
+        /// The server to pass them on to
+        #[arg(long, value_name = "HOST:PORT", value_parser = cli::host_and_port)]
+        to: String,
+        /// Show what keeps the connection going too, and all headers
+        #[arg(long)]
+        frames: bool,
+        /// Show the bytes of the messages too
+        #[arg(long)]
+        hex: bool,
+    },
 }
 
 fn lesson(text: &str) -> Result<&'static Lesson, String> {
@@ -40,14 +79,41 @@ async fn main() -> Result<(), Failure> {
         return Ok(());
     }
     let mut signals = Signals::new()?;
+    if let Some(Tap::Tap { listen, to, frames, hex }) = flags.tap {
+        let lines = Lines::new(frames, hex);
+        return tokio::select! {
+            tapped = tap_until_told(&listen, to, lines) => tapped,
+            () = signals.next() => Ok(()),
+        };
+    }
+    let lines = Lines::new(flags.frames, flags.hex);
     tokio::select! {
-        played = play(flags.lesson) => played,
+        played = play(flags.lesson, lines, flags.svg) => played,
         // Dropped in the middle, `play` kills what it started.
         () = signals.next() => Err(Failure::new("stopped before the end")),
     }
 }
 
-async fn play(lesson: &Lesson) -> Result<(), Failure> {
+/// `cargo run -- tap`: shows each connection's events as they come.
+async fn tap_until_told(listen: &str, to: String, lines: Lines) -> Result<(), Failure> {
+    let listener = cli::bind(listen).await?;
+    println!("tap to {to} listening on {}", listener.local_addr()?);
+    let lines = Arc::new(Mutex::new(lines));
+    tap(listener, to, move |connection, event| {
+        let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines.line(connection, &event) {
+            println!("{line}");
+        }
+    })
+    .await?;
+    Ok(())
+}
+
+async fn play(
+    lesson: &Lesson,
+    mut lines: Lines,
+    svg: Option<PathBuf>,
+) -> Result<(), Failure> {
     println!("building {lesson}");
     let folder = build(lesson).await?;
 
@@ -65,7 +131,17 @@ async fn play(lesson: &Lesson) -> Result<(), Failure> {
     };
     let server_lines = relay(&server_label, server_output);
 
-    let server_uri = format!("http://{address}");
+    // The client talks to the tap, which remembers what it saw.
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let server_uri = format!("http://{}", listener.local_addr()?);
+    let events: Arc<Mutex<Vec<(usize, Event)>>> = Arc::default();
+    let seen = Arc::clone(&events);
+    tokio::spawn(tap(listener, address.to_string(), move |connection, event| {
+        let mut events = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if events.len() < MOST_EVENTS {
+            events.push((connection, event));
+        }
+    }));
     let mut client = start(&folder, &lesson.client(), ["--server", &server_uri])?;
     let client_label = label("client", AnsiColor::Green);
     let client_lines = relay(&client_label, client.stdout.take().expect("piped"));
@@ -85,6 +161,28 @@ async fn play(lesson: &Lesson) -> Result<(), Failure> {
     // Windows has no signal that asks: there the server was ended by force.
     if cfg!(unix) && !server_status.success() {
         return Err(Failure::new(format!("{} failed, {server_status}", lesson.server())));
+    }
+    println!();
+    println!("on the wire:");
+    let events =
+        std::mem::take(&mut *events.lock().unwrap_or_else(PoisonError::into_inner));
+    for line in events
+        .iter()
+        .filter_map(|(connection, event)| lines.line(*connection, event))
+    {
+        println!("  {line}");
+    }
+    if events.len() == MOST_EVENTS {
+        println!("  ... and more than is shown here");
+    }
+    if let Some(file) = svg {
+        let events: Vec<Event> = events.into_iter().map(|(_, event)| event).collect();
+        let title = format!("The wire of {lesson}");
+        let drawing = draw("wire", &title, &mut lines, &events);
+        fs::write(&file, drawing).map_err(|error| {
+            Failure::new(format!("cannot write {}: {}", file.display(), error.kind()))
+        })?;
+        println!("drawn in {}", file.display());
     }
     println!();
     println!("Next:");

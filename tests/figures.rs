@@ -1,10 +1,18 @@
-//! Draws the figures of the book that show no wire.
+//! Draws the figures of the book: the parts of a call, and the wire of each lesson.
 
 mod support;
 
 use std::fmt::Write;
+use std::sync::mpsc;
 
+use grpc_workbook::http2::figure::draw;
+use grpc_workbook::http2::lines::Lines;
+use grpc_workbook::http2::tap::tap;
+use grpc_workbook::http2::trace::{Event, From};
+use grpc_workbook::{LESSONS, Lesson};
+use support::programs::{self, Finished, Server, run};
 use support::written;
+use tokio::net::TcpListener;
 
 /// A box of the figure: what it is, its name in the code, and where it stands.
 struct Part {
@@ -81,4 +89,64 @@ fn parts_of_a_call() {
     svg += "<text x=\"84\" y=\"117\" text-anchor=\"end\">request</text>\n";
     svg += "<text x=\"156\" y=\"117\">answer</text>\n</g>\n</svg>\n";
     written("book/figures/01-hello-parts.svg", &svg);
+}
+
+/// What the drawing of a lesson's wire shows: the file, and the arguments of the client. They
+/// make few calls, without the random order of a map.
+const WIRES: &[(&str, &[&str])] = &[
+    ("book/figures/01-hello-wire.svg", &[]),
+    ("book/figures/02-types-wire.svg", &["int32", "150"]),
+    ("book/figures/03-fields-wire.svg", &["--break", "reused"]),
+    ("book/figures/04-map-oneof-wire.svg", &["Ada", "ada@example.org"]),
+    ("book/figures/05-http2-wire.svg", &["http2"]),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wires_of_the_lessons() {
+    for (file, args) in WIRES {
+        let number = file
+            .trim_start_matches("book/figures/")
+            .get(..2)
+            .map(str::parse);
+        let lesson = number
+            .and_then(|n| Lesson::find(n.ok()?))
+            .expect("begins with a number");
+        let id = format!("wire{}", lesson.number);
+        let title = format!("The wire of {lesson}");
+        written(
+            file,
+            &draw(
+                &id,
+                &title,
+                &mut Lines::new(false, false),
+                &record(lesson, args).await,
+            ),
+        );
+    }
+    assert_eq!(WIRES.len(), LESSONS.len(), "each lesson has a drawing of its wire");
+}
+
+/// Plays a lesson through a tap, and returns what crossed the wire.
+async fn record(lesson: &Lesson, args: &[&str]) -> Vec<Event> {
+    let server = Server::start(lesson);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
+    let address = listener.local_addr().expect("has an address").to_string();
+    let (sender, events) = mpsc::channel();
+    tokio::spawn(tap(listener, server.address.clone(), move |_, event| {
+        // Nobody listens any more when the client has ended.
+        let _ = sender.send(event);
+    }));
+    let mut client = programs::client(lesson, &address, args);
+    let Finished { code, output } = run(&mut client);
+    assert_eq!(code, Some(0), "{output}");
+    server.stop();
+    let mut events: Vec<Event> = events.try_iter().collect();
+    events.retain(|event| !event.is_housekeeping());
+    // Calls that a client begins at once: the order of their frames means nothing.
+    for row in events.chunk_by_mut(|one, next| one.from == next.from) {
+        if row[0].from == From::Client {
+            row.sort_by_key(|event| event.stream);
+        }
+    }
+    events
 }

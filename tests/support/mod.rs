@@ -13,6 +13,11 @@ use programs::root;
 /// The files that the pages include and no person writes, with the test that writes each.
 pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/01-hello-parts.svg", "figures"),
+    ("book/figures/01-hello-wire.svg", "figures"),
+    ("book/figures/02-types-wire.svg", "figures"),
+    ("book/figures/03-fields-wire.svg", "figures"),
+    ("book/figures/04-map-oneof-wire.svg", "figures"),
+    ("book/figures/05-http2-wire.svg", "figures"),
     ("book/generated/01-hello-bytes.md", "lesson-1"),
     ("book/generated/01-hello-client.rs", "lesson-1"),
     ("book/generated/01-hello-message.rs", "lesson-1"),
@@ -30,6 +35,7 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/04-map-oneof-person.rs", "lesson-4"),
     ("book/generated/04-map-oneof-report.txt", "lesson-4"),
     ("book/generated/04-map-oneof-request.rs", "lesson-4"),
+    ("book/generated/05-http2-report.txt", "lesson-5"),
 ];
 
 /// Whether tests are to rewrite the book from what they see, instead of comparing it.

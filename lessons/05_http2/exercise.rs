@@ -1,0 +1,29 @@
+//! Exercise 5: take a gRPC body apart. Yours to finish.
+//!
+//! A body is messages one after the other, each with five bytes before it: a flag, 0 or
+//! 1, and the message's length, four bytes, the highest first.
+//!
+//! - The answer has the messages in their order, without their prefixes. Empty ones
+//!   count.
+//! - A flag of 1 says that the message is compressed: the call ends with UNIMPLEMENTED,
+//!   `compressed messages are not supported`.
+//! - If the body ends inside a prefix or a message, the call ends with INVALID_ARGUMENT,
+//!   `the body ends inside a message`.
+//!
+//! Check it with: cargo test --test lesson-5 -- --ignored --nocapture
+
+use grpc_workbook::http2::proto::split_service_server::SplitService;
+use grpc_workbook::http2::proto::{SplitRequest, SplitResponse};
+use tonic::{Request, Response, Status};
+
+pub struct Splitter;
+
+#[tonic::async_trait]
+impl SplitService for Splitter {
+    async fn split(
+        &self,
+        _request: Request<SplitRequest>,
+    ) -> Result<Response<SplitResponse>, Status> {
+        Err(Status::unimplemented("exercise 5 is not solved yet"))
+    }
+}
