@@ -7,16 +7,24 @@
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display, Write};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, IsTerminal};
+use std::iter;
+use std::ops::RangeInclusive;
 use std::process::exit;
+use std::thread;
 use std::time::Duration;
 
+use chacha20::ChaCha8Rng;
+use chacha20::rand_core::{Rng, SeedableRng};
 use clap::builder::PossibleValue;
 use clap::builder::styling::{AnsiColor, Style};
 use clap::{
     Args, CommandFactory, FromArgMatches, Parser, ValueEnum, error::ErrorKind as Misuse,
 };
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::transport::{Channel, Endpoint, Uri, server::TcpIncoming};
 use tonic::{Code, Status};
 
@@ -268,6 +276,58 @@ fn cannot_connect(server: &Uri, error: &(dyn Error + 'static)) -> String {
         ),
         None => format!("cannot reach {place}: {}", causes(error)),
     }
+}
+
+/// The lines of standard input, each as soon as it is typed; ends where the input ends.
+///
+/// Standard input is read in a thread of its own, because a read that has begun can't be
+/// taken back: the program may end while it waits for a line.
+pub fn lines() -> impl Stream<Item = String> + Send + Unpin + 'static {
+    let (sender, lines) = mpsc::channel(1);
+    thread::spawn(move || {
+        for line in io::stdin().lines() {
+            let Ok(line) = line else {
+                eprintln!("Error: standard input is not UTF-8: the rest is left out");
+                break;
+            };
+            if sender.blocking_send(line).is_err() {
+                break;
+            }
+        }
+    });
+    ReceiverStream::new(lines)
+}
+
+/// The numbers of standard input, one a line, as [`lines`] brings them. A line that is no
+/// int32 is left out, with a word to standard error.
+pub fn numbers() -> impl Stream<Item = i32> + Send + Unpin + 'static {
+    lines().filter_map(|line| match line.trim().parse() {
+        Ok(number) => Some(number),
+        Err(_) => {
+            eprintln!(
+                "{line:?} is no int32, a number from {} to {}: left out",
+                i32::MIN,
+                i32::MAX
+            );
+            None
+        }
+    })
+}
+
+/// Random numbers within `range`: the same ones for the same seed, others each time without
+/// a seed.
+pub fn random(
+    seed: Option<u64>,
+    range: RangeInclusive<i32>,
+) -> impl Iterator<Item = i32> + Send + 'static {
+    let any = || RandomState::new().build_hasher().finish();
+    let mut source = ChaCha8Rng::seed_from_u64(seed.unwrap_or_else(any));
+    let (start, end) = (i64::from(*range.start()), i64::from(*range.end()));
+    iter::repeat_with(move || {
+        // Of 2^32 numbers, how many more fall on one than on another does not matter here.
+        let number = start + i64::from(source.next_u32()) % (end - start + 1);
+        i32::try_from(number).unwrap_or(i32::MAX)
+    })
 }
 
 // --- errors

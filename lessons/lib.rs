@@ -8,6 +8,8 @@
 pub mod cli;
 pub mod raw;
 
+#[path = "06_calculator/service.rs"]
+pub mod calculator;
 #[path = "03_fields/service.rs"]
 pub mod fields;
 #[path = "01_hello/service.rs"]
@@ -66,6 +68,12 @@ pub const LESSONS: &[Lesson] = &[
         name: "http2",
         title: "HTTP/2, and what carries a call",
         teaches: "frames, streams, flow control: what is between a call and TCP",
+    },
+    Lesson {
+        number: 6,
+        name: "calculator",
+        title: "One question, one answer",
+        teaches: "unary calls: errors, tasks, deadlines, and what can happen to a call",
     },
 ];
 

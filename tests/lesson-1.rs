@@ -220,18 +220,7 @@ fn descriptors_are_kept() {
 #[test]
 fn generated_code() {
     let code = include_str!(concat!(env!("OUT_DIR"), "/helloworld.rs"));
-    let excerpt = |from: &str, to: &str| {
-        let start = code.find(from).unwrap_or_else(|| panic!("no {from}"));
-        let end = start
-            + code[start..].find(to).unwrap_or_else(|| panic!("no {to}"))
-            + to.len();
-        let start = code[..start].rfind('\n').map_or(0, |at| at + 1);
-        let indent = code[start..].find(|c| c != ' ').unwrap_or(0);
-        let lines = code[start..end]
-            .lines()
-            .map(|line| line.get(indent..).unwrap_or(""));
-        lines.map(|line| format!("{line}\n")).collect::<String>()
-    };
+    let excerpt = |from, to| support::excerpt(code, from, to);
     written("book/generated/01-hello-message.rs", &excerpt("#[derive", "\n}"));
     written(
         "book/generated/01-hello-client.rs",

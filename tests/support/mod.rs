@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod checks;
+pub mod ends;
 pub mod programs;
 
 use std::{env, fs};
@@ -18,6 +19,8 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/03-fields-wire.svg", "figures"),
     ("book/figures/04-map-oneof-wire.svg", "figures"),
     ("book/figures/05-http2-wire.svg", "figures"),
+    ("book/figures/06-calculator-refused.svg", "figures"),
+    ("book/figures/06-calculator-wire.svg", "figures"),
     ("book/generated/01-hello-bytes.md", "lesson-1"),
     ("book/generated/01-hello-client.rs", "lesson-1"),
     ("book/generated/01-hello-message.rs", "lesson-1"),
@@ -36,6 +39,10 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/04-map-oneof-report.txt", "lesson-4"),
     ("book/generated/04-map-oneof-request.rs", "lesson-4"),
     ("book/generated/05-http2-report.txt", "lesson-5"),
+    ("book/generated/06-calculator-client.rs", "lesson-6"),
+    ("book/generated/06-calculator-ends.md", "lesson-6"),
+    ("book/generated/06-calculator-report.txt", "lesson-6"),
+    ("book/generated/06-calculator-trait.rs", "lesson-6"),
 ];
 
 /// Whether tests are to rewrite the book from what they see, instead of comparing it.
@@ -59,4 +66,18 @@ pub fn written(file: &str, contents: &str) {
              and read the difference"
         );
     }
+}
+
+/// The lines of generated code from the one that has `from` to the next `to`, without their
+/// common indentation.
+pub fn excerpt(code: &str, from: &str, to: &str) -> String {
+    let start = code.find(from).unwrap_or_else(|| panic!("no {from}"));
+    let end = code[start..].find(to).unwrap_or_else(|| panic!("no {to}"));
+    let end = start + end + to.len();
+    let start = code[..start].rfind('\n').map_or(0, |at| at + 1);
+    let indent = code[start..].find(|c| c != ' ').unwrap_or(0);
+    let lines = code[start..end]
+        .lines()
+        .map(|line| line.get(indent..).unwrap_or(""));
+    lines.map(|line| format!("{line}\n")).collect()
 }

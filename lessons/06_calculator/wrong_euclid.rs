@@ -1,0 +1,32 @@
+//! Exercise 6, wrong: a remainder that is never below 0 belongs to another division.
+
+use grpc_workbook::calculator::{calculate, proto::Operation};
+use tonic::{Request, Response, Status};
+
+/// What build.rs generated from `solution.proto`.
+pub mod proto {
+    tonic::include_proto!("06_calculator/solution.proto/calculator.v1");
+}
+
+use proto::calculator_service_server::CalculatorService;
+use proto::{CalculateRequest, CalculateResponse};
+
+pub struct Calculator;
+
+#[tonic::async_trait]
+impl CalculatorService for Calculator {
+    async fn calculate(
+        &self,
+        request: Request<CalculateRequest>,
+    ) -> Result<Response<CalculateResponse>, Status> {
+        let CalculateRequest { left, operation, right } = request.into_inner();
+        let operation = Operation::try_from(operation)
+            .map_err(|_| Status::invalid_argument("invalid operation"))?;
+        let result = calculate(left, operation, right)?;
+        let remainder = match operation {
+            Operation::Divide => Some(left.rem_euclid(right)),
+            _ => None,
+        };
+        Ok(Response::new(CalculateResponse { result, remainder }))
+    }
+}
