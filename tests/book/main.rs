@@ -140,10 +140,12 @@ fn generated_files_have_a_generator_each() {
 #[test]
 fn error_messages_are_real() {
     let mut seen = String::new();
-    let files = ["tests", "book/src", "book/generated"].into_iter().flat_map(|folder| {
-        let entries = fs::read_dir(root().join(folder)).expect("is a folder");
-        entries.map(|entry| entry.expect("is readable").path())
-    });
+    let files = ["tests", "book/src", "book/generated"]
+        .into_iter()
+        .flat_map(|folder| {
+            let entries = fs::read_dir(root().join(folder)).expect("is a folder");
+            entries.map(|entry| entry.expect("is readable").path())
+        });
     for file in files.chain([root().join(".ci/own-crate")]) {
         if file.is_file() && !file.ends_with("errors.md") {
             seen += &fs::read_to_string(file).expect("is text").replace('`', "'");
