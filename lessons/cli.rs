@@ -495,6 +495,10 @@ pub fn parse<T: CommandFactory + FromArgMatches>(
         .bin_name(program)
         .about(about.to_string())
         .args_override_self(true);
+    // `cargo run -- tap` has a help of its own.
+    let subcommand = std::env::args_os()
+        .skip(1)
+        .find_map(|word| Some(command.find_subcommand(word)?.get_name().to_string()));
     let parsed = finish(command)
         .try_get_matches()
         .and_then(|matches| T::from_arg_matches(&matches));
@@ -503,7 +507,13 @@ pub fn parse<T: CommandFactory + FromArgMatches>(
             print!("{error}");
             exit(0);
         }
-        _ => fail(2, &format!("{}; see {program} --help", mistake(&error.to_string()))),
+        _ => {
+            let program = match subcommand {
+                Some(name) => format!("{program} {name}"),
+                None => program.to_string(),
+            };
+            fail(2, &format!("{}; see {program} --help", mistake(&error.to_string())))
+        }
     })
 }
 

@@ -176,7 +176,6 @@ async fn play(
         println!("  ... and more than is shown here");
     }
     if let Some(file) = svg {
-        let events: Vec<Event> = events.into_iter().map(|(_, event)| event).collect();
         let title = format!("The wire of {lesson}");
         let drawing = draw("wire", &title, &mut lines, &events);
         fs::write(&file, drawing).map_err(|error| {

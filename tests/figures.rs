@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use grpc_workbook::http2::figure::draw;
 use grpc_workbook::http2::lines::Lines;
 use grpc_workbook::http2::tap::tap;
-use grpc_workbook::http2::trace::{Event, From};
+use grpc_workbook::http2::trace::{Event, Side};
 use grpc_workbook::{LESSONS, Lesson};
 use support::programs::{self, Finished, Server, run};
 use support::written;
@@ -123,25 +123,25 @@ async fn wires_of_the_lessons() {
 }
 
 /// Plays a lesson through a tap, and returns what crossed the wire.
-async fn record(lesson: &Lesson, args: &[&str]) -> Vec<Event> {
+async fn record(lesson: &Lesson, args: &[&str]) -> Vec<(usize, Event)> {
     let server = Server::start(lesson);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
     let address = listener.local_addr().expect("has an address").to_string();
     let (sender, events) = mpsc::channel();
-    tokio::spawn(tap(listener, server.address.clone(), move |_, event| {
+    tokio::spawn(tap(listener, server.address.clone(), move |connection, event| {
         // Nobody listens any more when the client has ended.
-        let _ = sender.send(event);
+        let _ = sender.send((connection, event));
     }));
     let mut client = programs::client(lesson, &address, args);
     let Finished { code, output } = run(&mut client);
     assert!(code.is_some(), "{output}");
     server.stop();
-    let mut events: Vec<Event> = events.try_iter().collect();
-    events.retain(|event| !event.is_housekeeping());
+    let mut events: Vec<(usize, Event)> = events.try_iter().collect();
+    events.retain(|(_, event)| !event.is_housekeeping());
     // Calls that a client begins at once: the order of their frames means nothing.
-    for row in events.chunk_by_mut(|one, next| one.from == next.from) {
-        if row[0].from == From::Client {
-            row.sort_by_key(|event| event.stream);
+    for row in events.chunk_by_mut(|(_, one), (_, next)| one.from == next.from) {
+        if row[0].1.from == Side::Client {
+            row.sort_by_key(|(_, event)| event.stream);
         }
     }
     events

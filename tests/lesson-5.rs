@@ -12,27 +12,34 @@ mod wrong_cut;
 mod wrong_empty;
 #[path = "../lessons/05_http2/wrong_endian.rs"]
 mod wrong_endian;
+#[path = "../lessons/05_http2/wrong_flag.rs"]
+mod wrong_flag;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 
 use grpc_workbook::Lesson;
+use grpc_workbook::http2::Work;
 use grpc_workbook::http2::frames::{ErrorCode, Frame, Header, PREFACE, Setting};
 use grpc_workbook::http2::proto::{
     DownloadRequest, SplitRequest, WorkRequest,
     http2_service_client::Http2ServiceClient,
+    http2_service_server::Http2ServiceServer,
     split_service_client::SplitServiceClient,
     split_service_server::{SplitService, SplitServiceServer},
 };
-use grpc_workbook::http2::record::{Recording, frames};
+use grpc_workbook::http2::record::{Recording, Seen, frames};
 use grpc_workbook::raw;
 use loona_hpack::Decoder;
 use proptest::prelude::*;
+use prost::Message;
 use support::checks::{Checks, outcome};
 use support::programs::{self, Finished, Server, run};
 use support::written;
+use tonic::body::Body;
+use tonic::codegen::{Service, http};
 use tonic::service::Routes;
-use tonic::transport::Endpoint;
+use tonic::transport::{Channel, Endpoint, Uri};
 
 fn lesson() -> &'static Lesson {
     Lesson::find(5).expect("is in LESSONS")
@@ -54,6 +61,7 @@ async fn check(server: Routes) -> Result<String, String> {
     let cut = || Err("INVALID_ARGUMENT: the body ends inside a message".to_string());
     let compressed =
         || Err("UNIMPLEMENTED: compressed messages are not supported".to_string());
+    let no_flag = || Err("INVALID_ARGUMENT: the flag is neither 0 nor 1".to_string());
     let long = [&[0, 0, 0, 1, 1][..], &[7; 257]].concat();
     for (name, body, expected) in [
         ("nothing", &b""[..], Ok(vec![])),
@@ -70,6 +78,10 @@ async fn check(server: Routes) -> Result<String, String> {
         ("half a message", b"\0\0\0\0\x03hi", cut()),
         ("a length of 4294967295", b"\0\xff\xff\xff\xff", cut()),
         ("a compressed message", b"\x01\0\0\0\x02hi", compressed()),
+        ("a message, then a compressed one", b"\0\0\0\0\0\x01\0\0\0\0", compressed()),
+        ("a flag of 2", b"\x02\0\0\0\x02hi", no_flag()),
+        ("half a compressed message", b"\x01\0\0\0\x03hi", compressed()),
+        ("half a prefix with a flag of 2", b"\x02\0\0", cut()),
     ] {
         let response = splitter.split(SplitRequest { body: body.into() }).await;
         let answer = outcome(response).map(|answer| {
@@ -112,6 +124,9 @@ async fn the_check_rejects_wrong_answers() {
     check(serving(wrong_cut::Splitter))
         .await
         .expect_err("wrong_cut");
+    check(serving(wrong_flag::Splitter))
+        .await
+        .expect_err("wrong_flag");
     let report = check(serving(wrong_empty::Splitter))
         .await
         .expect_err("wrong_empty");
@@ -292,21 +307,191 @@ proptest! {
 
 // --- frames, against tonic
 
-async fn recorded(server: &Server) -> (tonic::transport::Channel, Recording) {
+/// With a stream's window as small as it is by default in HTTP/2.
+const WINDOW: u32 = 65_535;
+
+async fn recorded(server: &Server) -> (Channel, Recording) {
     let recording = Recording::of(server.address.clone())
         .await
         .expect("listens");
     let endpoint = Endpoint::try_from(format!("http://{}", recording.address));
     let channel = endpoint
         .expect("is a URI")
+        // The same `:authority` in each run, so the same bytes.
+        .origin(Uri::from_static("http://127.0.0.1:50055"))
+        .initial_stream_window_size(WINDOW)
         .connect()
         .await
         .expect("connects");
     (channel, recording)
 }
 
+fn hex(bytes: &[u8]) -> String {
+    let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes.join(" ")
+}
+
+/// The two frames of DATA of a request, byte by byte, for the chapter.
+#[tokio::test]
+async fn frames_taken_apart() {
+    let server = Server::start(lesson());
+    let (channel, mut recording) = recorded(&server).await;
+    let mut client = Http2ServiceClient::new(channel);
+    client
+        .work(WorkRequest { slow: true })
+        .await
+        .expect("answers");
+    let mut table = "| bytes | what they are |\n|---|---|\n".to_string();
+    let mut row = |bytes: &[u8], what: String| {
+        table += &format!("| `{}` | {what} |\n", hex(bytes));
+    };
+    let data = recording.client.wait(|seen| {
+        let data = seen.iter().filter_map(|(header, frame)| match frame {
+            Ok(Frame::Data { data, .. }) => Some((*header, data.to_vec())),
+            _ => None,
+        });
+        Some(data.collect::<Vec<_>>())
+    });
+    let data = data.await.expect("was sent");
+    assert_eq!(data.len(), 2);
+    for ((header, payload), which) in data.into_iter().zip(["a frame", "the next frame"])
+    {
+        let Header { length, kind, flags, stream } = header;
+        row(
+            &length.to_be_bytes()[1..],
+            format!("{which}: {length} bytes follow the header"),
+        );
+        assert_eq!(kind, 0);
+        row(&[kind], "type 0, `DATA`".into());
+        row(
+            &[flags],
+            match flags {
+                0 => "no flags".into(),
+                1 => "the flag `END_STREAM`".into(),
+                _ => panic!("{flags}"),
+            },
+        );
+        row(&stream.to_be_bytes(), format!("stream {stream}"));
+        if let [flag, a, b, c, d, message @ ..] = &payload[..] {
+            assert_eq!(*flag, 0);
+            row(&[*flag], "gRPC's prefix: not compressed".into());
+            let length = u32::from_be_bytes([*a, *b, *c, *d]);
+            row(&[*a, *b, *c, *d], format!("gRPC's prefix: a message of {length} bytes"));
+            let work = WorkRequest::decode(message).expect("is a message");
+            row(message, format!("the message: field 1, `slow: {}`", work.slow));
+        }
+    }
+    written("book/generated/05-http2-frame.md", &table);
+}
+
+/// The second call's headers, byte by byte: what HPACK has in its table, and the path.
+#[tokio::test]
+async fn headers_taken_apart() {
+    let server = Server::start(lesson());
+    let (channel, mut recording) = recorded(&server).await;
+    let mut client = Http2ServiceClient::new(channel);
+    for _ in 0..3 {
+        client
+            .work(WorkRequest { slow: false })
+            .await
+            .expect("answers");
+    }
+    let sent = recording.client.wait(|seen| {
+        let blocks = seen.iter().filter_map(|(_, frame)| match frame {
+            Ok(Frame::Headers { end_headers: true, block, .. }) => Some(block.to_vec()),
+            _ => None,
+        });
+        Some((headers(seen), blocks.collect::<Vec<_>>()))
+    });
+    let (headers, blocks) = sent.await.expect("was sent");
+    assert_eq!(blocks.len(), 3);
+    assert!(blocks[0].len() > blocks[1].len());
+    assert_eq!(blocks[1], blocks[2]);
+
+    let mut table = "| bytes | how many | header |\n|---|---|---|\n".to_string();
+    let mut rest = &blocks[1][..];
+    for header in &headers[1] {
+        let size = match rest {
+            // RFC 7541, 6.1: an index, in one byte if it is below 127.
+            [0x80..=0xfe, ..] => 1,
+            // 6.2.2: a literal that goes into no table, its name by an index, and its length,
+            // whose first bit says Huffman.
+            [0x01..=0x0e, length, ..] => 2 + usize::from(length & 0x7f),
+            _ => panic!("{rest:02x?}"),
+        };
+        let (now, later) = rest.split_at(size);
+        table += &format!("| `{}` | {size} | `{header}` |\n", hex(now));
+        rest = later;
+    }
+    assert!(rest.is_empty());
+    written("book/generated/05-http2-headers.md", &table);
+}
+
+/// A sender that has used up a stream's window waits, and sends no more than it was granted.
+#[tokio::test]
+async fn nothing_more_comes_until_the_client_reads() {
+    let server = Server::start(lesson());
+    let (channel, mut recording) = recorded(&server).await;
+    let mut client = Http2ServiceClient::new(channel);
+    let answer = client.download(DownloadRequest { chunks: 1000 }).await;
+    let mut download = answer.expect("answers").into_inner();
+    let came = |seen: &[Seen]| -> u32 {
+        let of_it = seen
+            .iter()
+            .filter(|(header, _)| header.stream == 1 && header.kind == 0);
+        of_it.map(|(header, _)| header.length).sum()
+    };
+    let granted = |seen: &[Seen]| -> u32 {
+        let updates = seen.iter().filter_map(|(header, frame)| match frame {
+            Ok(Frame::WindowUpdate { increment }) if header.stream == 1 => {
+                Some(*increment)
+            }
+            _ => None,
+        });
+        updates.sum()
+    };
+    let full = recording
+        .server
+        .wait(|seen| Some(came(seen)).filter(|sum| *sum >= WINDOW));
+    assert_eq!(full.await.expect("comes"), WINDOW);
+    // The window of this stream alone is full: calls come and go beside it.
+    for _ in 0..20 {
+        client
+            .work(WorkRequest { slow: false })
+            .await
+            .expect("answers");
+        let sum = recording.server.wait(|seen| Some(came(seen)));
+        assert_eq!(sum.await.expect("came"), WINDOW);
+    }
+    let updates = recording.client.wait(|seen| Some(granted(seen)));
+    assert_eq!(updates.await.expect("was sent"), 0);
+
+    for n in 1..=100 {
+        download.message().await.expect("goes on").expect("a chunk");
+        // First what came, then what had been granted for it.
+        let came = recording.server.wait(|seen| Some(came(seen))).await;
+        let granted = recording.client.wait(|seen| Some(granted(seen))).await;
+        let (came, granted) = (came.expect("came"), granted.expect("was sent"));
+        assert!(came <= WINDOW + granted, "{came} bytes, {granted} granted");
+        assert!(n < 4 || granted > 0, "four chunks are more than the window");
+    }
+}
+
+/// gRPC asks for status 415 here.
+#[tokio::test]
+async fn tonic_does_not_look_at_the_content_type() {
+    let request = http::Request::post("/http2.v1.Http2Service/Work")
+        .header("content-type", "text/plain")
+        .body(Body::empty())
+        .expect("is a request");
+    let mut server = Http2ServiceServer::new(Work);
+    let answer = server.call(request).await.expect("never fails");
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["grpc-status"], "13");
+}
+
 /// The headers of each HEADERS frame, as `name: value`.
-fn headers(seen: &[grpc_workbook::http2::record::Seen]) -> Vec<Vec<String>> {
+fn headers(seen: &[Seen]) -> Vec<Vec<String>> {
     let mut decoder = Decoder::new();
     let blocks = seen.iter().filter_map(|(_, frame)| match frame {
         Ok(Frame::Headers { end_headers: true, block, .. }) => Some(*block),
@@ -444,11 +629,14 @@ fn the_client_plays_each_step() {
     assert!(place("http1: answered slow") < place("http1: answered quick"));
     assert!(place("http2: answered quick") < place("http2: answered slow"));
     for words in [
-        "(INITIAL_WINDOW_SIZE, 2097152)",
+        "SETTINGS: INITIAL_WINDOW_SIZE 2097152",
         "WINDOW_UPDATE on stream 0: 5177345 bytes",
         "65535 bytes of DATA",
+        "still no more than 65535",
+        "4 chunks read, 65572 bytes",
         "RST_STREAM on 1: CANCEL",
-        "GOAWAY, NO_ERROR, last stream 1",
+        "GOAWAY, NO_ERROR, last stream 2147483647\ngoaway: the server sent PING\n",
+        "GOAWAY, NO_ERROR, last stream 1\ngoaway: a new call fails",
     ] {
         place(words);
     }
@@ -458,8 +646,8 @@ fn the_client_plays_each_step() {
 fn what_is_broken_is_refused() {
     let server = Server::start(lesson());
     for (name, words) in [
-        ("http1-to-grpc", "the server hung up without GOAWAY"),
-        ("bad-preface", "the server hung up without GOAWAY"),
+        ("http1-to-grpc", "the server sent SETTINGS, and hung up without GOAWAY"),
+        ("bad-preface", "the server sent SETTINGS, and hung up without GOAWAY"),
         ("frame-on-stream-0", "the server sent GOAWAY, PROTOCOL_ERROR, last stream 0"),
         ("too-large-frame", "GOAWAY, FRAME_SIZE_ERROR, last stream 0"),
     ] {

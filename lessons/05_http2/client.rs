@@ -4,13 +4,14 @@ use std::io;
 
 use clap::ValueEnum;
 use grpc_workbook::cli::{self, Failure};
-use grpc_workbook::http2::frames::{ErrorCode, Frame, Header, PREFACE};
+use grpc_workbook::http2::frames::{ErrorCode, Frame, PREFACE};
 use grpc_workbook::http2::proto::{
     DownloadRequest, WorkRequest, http2_service_client::Http2ServiceClient,
     http2_service_server::Http2ServiceServer,
 };
 use grpc_workbook::http2::record::{Recording, Seen, frames};
 use grpc_workbook::http2::{Work, plain};
+use prost::Message;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -131,6 +132,7 @@ async fn http1(server: &Uri) -> Result<(), Failure> {
     Ok(())
 }
 
+// ANCHOR: recorded
 /// A channel through a pass-through that keeps what crosses it.
 async fn recorded(
     server: String,
@@ -143,6 +145,7 @@ async fn recorded(
     let channel = settings(endpoint).connect().await?;
     Ok((Client::new(channel), recording))
 }
+// ANCHOR_END: recorded
 
 // ANCHOR: http2
 async fn http2(server: &Uri) -> Result<(), Failure> {
@@ -161,18 +164,19 @@ async fn http2(server: &Uri) -> Result<(), Failure> {
     work(&mut client, false).await?;
 
     let sent = recording.client.wait(|frames| {
-        let lines = frames.iter().filter_map(|(header, frame)| match frame {
-            Ok(Frame::Headers { .. }) => Some(format!(
+        let lines = frames.iter().flat_map(|(header, frame)| match frame {
+            Ok(Frame::Headers { .. }) => vec![format!(
                 "HEADERS on stream {}: {} bytes",
                 header.stream, header.length
-            )),
-            Ok(Frame::Settings { ack: false, values }) => {
-                Some(format!("SETTINGS {values:?}"))
-            }
+            )],
+            Ok(Frame::Settings { ack: false, values }) => values
+                .iter()
+                .map(|(name, value)| format!("SETTINGS: {name} {value}"))
+                .collect(),
             Ok(Frame::WindowUpdate { increment }) if header.stream == 0 => {
-                Some(format!("WINDOW_UPDATE on stream 0: {increment} bytes"))
+                vec![format!("WINDOW_UPDATE on stream 0: {increment} bytes")]
             }
-            _ => None,
+            _ => vec![],
         });
         Some(lines.collect::<Vec<_>>())
     });
@@ -183,15 +187,18 @@ async fn http2(server: &Uri) -> Result<(), Failure> {
 }
 // ANCHOR_END: http2
 
+// ANCHOR: flow
 /// The window that every stream has, unless a setting says otherwise (RFC 9113, 6.9.2).
 const WINDOW: u32 = 65_535;
 
+/// How many bytes of DATA came on stream 1: the download's.
 fn data(frames: &[Seen]) -> u32 {
-    let of_data = frames.iter().filter(|(header, _)| header.kind == 0);
+    let of_data = frames.iter().filter(|(header, frame)| {
+        header.stream == 1 && matches!(frame, Ok(Frame::Data { .. }))
+    });
     of_data.map(|(header, _)| header.length).sum()
 }
 
-// ANCHOR: flow
 async fn flow(server: &Uri) -> Result<(), Failure> {
     drop(cli::connect(server).await?);
     let (mut client, mut recording) =
@@ -205,23 +212,28 @@ async fn flow(server: &Uri) -> Result<(), Failure> {
         .server
         .wait(|frames| Some(data(frames)).filter(|sum| *sum >= WINDOW));
     println!("flow: nothing read, {} bytes of DATA have come", full.await?);
+    // There and back on another stream: had the server more to send on this one, it would
+    // have come by now.
+    client.work(WorkRequest { slow: false }).await?;
+    let still = recording.server.wait(|frames| Some(data(frames))).await?;
+    println!("flow: another call was answered, and still no more than {still} have come");
 
+    let mut read = 0;
     for _ in 0..4 {
-        download.message().await?;
+        let chunk = download.message().await?.unwrap_or_default();
+        // With the five bytes before it.
+        read += 5 + chunk.encoded_len();
     }
     let update = recording.client.wait(|frames| {
-        let mut updates = frames
-            .iter()
-            .filter(|(header, _)| header.kind == 8 && header.stream == 1);
-        updates.next().map(|_| ())
+        frames.iter().find_map(|(header, frame)| match frame {
+            Ok(Frame::WindowUpdate { .. }) if header.stream == 1 => Some(()),
+            _ => None,
+        })
     });
     update.await?;
-    println!("flow: 4 chunks read, and the client sent WINDOW_UPDATE on stream 1");
-    let more = recording
-        .server
-        .wait(|frames| Some(()).filter(|()| data(frames) > WINDOW));
-    more.await?;
-    println!("flow: more DATA has come");
+    println!(
+        "flow: 4 chunks read, {read} bytes: the client sent WINDOW_UPDATE on stream 1"
+    );
 
     drop(download);
     let reset = recording.client.wait(|frames| {
@@ -268,16 +280,25 @@ async fn goaway() -> Result<(), Failure> {
         .into_inner();
     // It fails if the server has ended already; the wait below then says so.
     let _ = stop.send(());
-    // The first one names the highest stream there can be: calls may be on their way.
-    let last = recording
-        .server
-        .wait(|frames| last_goaway(frames).filter(|(last, _)| *last == 1));
-    let (last, error) = last.await?;
-    println!("goaway: the server sent GOAWAY, {error}, last stream {last}");
+    // The first GOAWAY names the highest stream there can be: calls may be on their way.
+    let sent = recording.server.wait(|frames| {
+        last_goaway(frames).filter(|(last, _)| *last == 1)?;
+        let lines = frames.iter().filter_map(|(_, frame)| match frame {
+            Ok(Frame::GoAway { last_stream, error, .. }) => {
+                Some(format!("GOAWAY, {error}, last stream {last_stream}"))
+            }
+            Ok(Frame::Ping { ack: false, .. }) => Some("PING".to_string()),
+            _ => None,
+        });
+        Some(lines.collect::<Vec<_>>())
+    });
+    for line in sent.await? {
+        println!("goaway: the server sent {line}");
+    }
 
     // CANCELLED or UNAVAILABLE: it depends on how far the channel is with its own end.
     if client.work(WorkRequest { slow: false }).await.is_err() {
-        println!("goaway: a new call is refused");
+        println!("goaway: a new call fails");
     }
     let mut count = 0;
     while download.message().await?.is_some() {
@@ -294,6 +315,10 @@ async fn goaway() -> Result<(), Failure> {
 fn frame(length: u32, kind: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let [_, length @ ..] = length.to_be_bytes();
     [&length, &[kind, 0][..], &stream.to_be_bytes(), payload].concat()
+}
+
+fn is_settings((_, frame): &Seen) -> bool {
+    matches!(frame, Ok(Frame::Settings { .. }))
 }
 
 async fn play_break(server: &Uri, fault: Break) -> Result<(), Failure> {
@@ -322,9 +347,9 @@ async fn play_break(server: &Uri, fault: Break) -> Result<(), Failure> {
         Some((last, error)) => Err(Failure::new(format!(
             "the server sent GOAWAY, {error}, last stream {last}, and hung up"
         ))),
-        None if answer.len() < Header::SIZE => {
-            Err(Failure::new("the server hung up without an answer"))
+        None if frames(&answer).iter().any(is_settings) => {
+            Err(Failure::new("the server sent SETTINGS, and hung up without GOAWAY"))
         }
-        None => Err(Failure::new("the server hung up without GOAWAY")),
+        None => Err(Failure::new("the server hung up without an answer")),
     }
 }

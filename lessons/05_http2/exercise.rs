@@ -1,14 +1,18 @@
 //! Exercise 5: take a gRPC body apart. Yours to finish.
 //!
-//! A body is messages one after the other, each with five bytes before it: a flag, 0 or
-//! 1, and the message's length, four bytes, the highest first.
+//! `body` of the request is messages one after the other, each with a prefix of five bytes:
+//! a flag, and the message's length, four bytes, the highest first.
 //!
-//! - The answer has the messages in their order, without their prefixes. Empty ones
-//!   count.
+//! - `messages` of the answer are the messages in their order, without their prefixes. Empty
+//!   ones count.
 //! - A flag of 1 says that the message is compressed: the call ends with UNIMPLEMENTED,
 //!   `compressed messages are not supported`.
+//! - gRPC has no other flag than 0 and 1: INVALID_ARGUMENT, `the flag is neither 0 nor 1`.
 //! - If the body ends inside a prefix or a message, the call ends with INVALID_ARGUMENT,
 //!   `the body ends inside a message`.
+//!
+//! The first mistake counts. A flag is looked at when its prefix is whole, and before the
+//! message.
 //!
 //! Check it with: cargo test --test lesson-5 -- --ignored --nocapture
 

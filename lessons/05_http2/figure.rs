@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::lines::{Lines, Shown};
-use super::trace::{Event, From};
+use super::trace::{Event, Side};
 
 const WIDTH: u32 = 480;
 const CLIENT: u32 = 40;
@@ -14,20 +14,40 @@ const LETTERS: usize = 46;
 /// The distance of two lines of text.
 const LINE: u32 = 17;
 
-/// The drawing of a connection. `id` tells it from others on a page; `title` names it.
+/// The drawing of what crossed connections, which have numbers. `id` tells it from others on a
+/// page; `title` names it.
 ///
-/// It has no colours of its own but takes the text's, so it fits every theme. Streams differ in
-/// their number and in the dashes of their arrows.
-pub fn draw(id: &str, title: &str, lines: &mut Lines, events: &[Event]) -> String {
-    let rows: Vec<(&Event, Shown)> = events
+/// It stands alone, as a file, and inside a page. It has no colours of its own but takes the text's, so it fits every theme. Streams differ in
+/// their number and in the dashes of their arrows. Where there are several connections, each has
+/// its number above its arrows.
+pub fn draw(
+    id: &str,
+    title: &str,
+    lines: &mut Lines,
+    events: &[(usize, Event)],
+) -> String {
+    let rows: Vec<(usize, &Event, Shown)> = events
         .iter()
-        .filter_map(|event| Some((event, lines.show(1, event)?)))
+        .filter_map(|(n, event)| Some((*n, event, lines.show(*n, event)?)))
         .collect();
+    let several = rows.windows(2).any(|two| two[0].0 != two[1].0);
+    let mut current = None;
 
     let mut arrows = String::new();
     let mut told = Vec::new();
     let mut y = 48;
-    for (event, shown) in &rows {
+    for (connection, event, shown) in &rows {
+        if several && current.replace(connection) != Some(connection) {
+            put(
+                &mut arrows,
+                &format!(
+                    r#"<text x="{}" y="{y}" text-anchor="middle" font-weight="bold">connection {connection}</text>"#,
+                    WIDTH / 2
+                ),
+            );
+            told.push(format!("connection {connection}"));
+            y += 26;
+        }
         let Event { from, stream, .. } = event;
         let end = if shown.end_stream { "END_STREAM" } else { "" };
         let text = [shown.text.as_str(), end].map(str::to_string);
@@ -37,8 +57,8 @@ pub fn draw(id: &str, title: &str, lines: &mut Lines, events: &[Event]) -> Strin
             .collect::<Vec<_>>()
             .join(" ");
         let (start, head, who) = match from {
-            From::Client => (CLIENT, SERVER, "client"),
-            From::Server => (SERVER, CLIENT, "server"),
+            Side::Client => (CLIENT, SERVER, "client"),
+            Side::Server => (SERVER, CLIENT, "server"),
         };
         told.push(format!("{who}, stream {stream}: {} {text}", shown.frame));
 
@@ -73,11 +93,6 @@ pub fn draw(id: &str, title: &str, lines: &mut Lines, events: &[Event]) -> Strin
                 r#"<path d="M{start} {y}H{head}" stroke="currentColor" stroke-width="1.5"{dashes} marker-end="url(#{id}-head)"/>"#
             ),
         );
-        let label = if *stream == 0 {
-            "0".to_string()
-        } else {
-            stream.to_string()
-        };
         let outside = if start == CLIENT {
             start - 22
         } else {
@@ -86,7 +101,7 @@ pub fn draw(id: &str, title: &str, lines: &mut Lines, events: &[Event]) -> Strin
         put(
             &mut arrows,
             &format!(
-                r#"<text x="{outside}" y="{}" text-anchor="middle">{label}</text>"#,
+                r#"<text x="{outside}" y="{}" text-anchor="middle">{stream}</text>"#,
                 y + 5
             ),
         );
@@ -98,7 +113,7 @@ pub fn draw(id: &str, title: &str, lines: &mut Lines, events: &[Event]) -> Strin
     put(
         &mut svg,
         &format!(
-            r#"<svg class="figure" viewBox="0 0 {WIDTH} {}" role="img" aria-labelledby="{id}-title {id}-text">"#,
+            r#"<svg xmlns="http://www.w3.org/2000/svg" class="figure" viewBox="0 0 {WIDTH} {}" role="img" aria-labelledby="{id}-title {id}-text">"#,
             bottom + 8
         ),
     );
@@ -172,7 +187,10 @@ fn wrap(text: &str) -> Vec<String> {
     lines
 }
 
+/// Text for XML, which has no way to write some characters at all.
 fn escape(text: &str) -> String {
+    let is_text = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
+    let text = text.replace(|c| !is_text(c), "\u{fffd}");
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -41,14 +41,14 @@ impl Header {
         self.flags & flag != 0
     }
 }
-// ANCHOR_END: header
 
-// The flags. 1 means one thing on DATA and HEADERS, another on SETTINGS and PING.
+// The flags, one bit each. 1 means one thing on DATA and HEADERS, another on SETTINGS and PING.
 const END_STREAM: u8 = 0x1;
 const ACK: u8 = 0x1;
 const END_HEADERS: u8 = 0x4;
 const PADDED: u8 = 0x8;
 const PRIORITY: u8 = 0x20;
+// ANCHOR_END: header
 
 // ANCHOR: frame
 /// A frame, without its padding.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use clap::builder::styling::{AnsiColor, Style};
 
 use super::schema::{Schema, hex};
-use super::trace::{Event, From, What};
+use super::trace::{Event, Side, What};
 use crate::cli;
 use tonic::Code;
 
@@ -37,8 +37,8 @@ impl Lines {
     pub fn line(&mut self, connection: usize, event: &Event) -> Option<String> {
         let shown = self.show(connection, event)?;
         let arrow = match event.from {
-            From::Client => "-->",
-            From::Server => "<--",
+            Side::Client => "-->",
+            Side::Server => "<--",
         };
         let color = color(event.stream);
         let place = match (connection, event.stream) {
@@ -70,7 +70,7 @@ impl Lines {
             }
             What::Message { compressed, length, bytes, end_stream } => {
                 let path = self.paths.get(&key).map_or("", String::as_str);
-                let name = self.schema.message_of(path, event.from == From::Server);
+                let name = self.schema.message_of(path, event.from == Side::Server);
                 let mut text = match (compressed, bytes.len() == *length as usize) {
                     (true, _) => format!("{length} bytes, compressed"),
                     (false, false) => format!("a message of {length} bytes"),
@@ -88,6 +88,7 @@ impl Lines {
                 }
                 Shown { frame: "DATA", text, end_stream: *end_stream }
             }
+            What::Piece { length } => show("DATA", format!("a frame of {length} bytes")),
             What::End => Shown { frame: "DATA", text: String::new(), end_stream: true },
             What::Data { length, end_stream } => Shown {
                 frame: "DATA",

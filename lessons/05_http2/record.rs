@@ -15,12 +15,12 @@ pub struct Recording {
     /// Where the client has to connect, once.
     pub address: SocketAddr,
     /// What the client sent, without the preface.
-    pub client: Side,
-    pub server: Side,
+    pub client: Sent,
+    pub server: Sent,
 }
 
-/// One direction.
-pub struct Side(watch::Receiver<Vec<u8>>);
+/// What one side has sent so far.
+pub struct Sent(watch::Receiver<Vec<u8>>);
 
 /// A frame, and the header before it.
 pub type Seen<'a> = (Header, Result<Frame<'a>, Malformed>);
@@ -48,7 +48,7 @@ impl Recording {
             tokio::spawn(pass(from_client, to_server, client_keeper));
             pass(from_server, to_client, server_keeper).await
         });
-        Ok(Recording { address, client: Side(client), server: Side(server_side) })
+        Ok(Recording { address, client: Sent(client), server: Sent(server_side) })
     }
 }
 
@@ -69,7 +69,8 @@ async fn pass(
     }
 }
 
-impl Side {
+impl Sent {
+    // ANCHOR: wait
     /// Waits until `seen` makes something of the frames. It gets all that crossed so far.
     ///
     /// # Errors
@@ -89,6 +90,7 @@ impl Side {
                 .map_err(|_| io::Error::other("the connection ended"))?;
         }
     }
+    // ANCHOR_END: wait
 }
 
 // ANCHOR: frames

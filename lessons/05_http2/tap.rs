@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::trace::{Event, From, Trace, What};
+use super::trace::{Event, Side, Trace, What};
 
 /// Accepts connections and taps each of them: to `server` and back. What crosses connection
 /// number N, from 1, is handed to `seen` in the order in which the tap saw it.
@@ -27,7 +27,7 @@ where
                 // The client sees a connection that ends.
                 Err(_) => {
                     let what = What::Unread { why: format!("no server at {server}") };
-                    seen(number, Event { from: From::Server, stream: 0, what });
+                    seen(number, Event { from: Side::Server, stream: 0, what });
                 }
             }
         });
@@ -46,7 +46,7 @@ async fn connect(
     let (client_reads, client_writes) = client.into_split();
     let (server_reads, server_writes) = server.into_split();
     let trace = Mutex::new(Trace::default());
-    let see = |from: From, bytes: &[u8]| {
+    let see = |from: Side, bytes: &[u8]| {
         let mut trace = trace.lock().unwrap_or_else(PoisonError::into_inner);
         match bytes {
             [] => trace.end(from),
@@ -54,8 +54,8 @@ async fn connect(
         }
     };
     tokio::join!(
-        pass(client_reads, server_writes, |bytes| see(From::Client, bytes)),
-        pass(server_reads, client_writes, |bytes| see(From::Server, bytes)),
+        pass(client_reads, server_writes, |bytes| see(Side::Client, bytes)),
+        pass(server_reads, client_writes, |bytes| see(Side::Server, bytes)),
     );
 }
 

@@ -20,7 +20,7 @@ pub const MAX_STREAMS: usize = 1024;
 
 /// Who sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum From {
+pub enum Side {
     Client,
     Server,
 }
@@ -28,7 +28,7 @@ pub enum From {
 /// Something that crossed the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    pub from: From,
+    pub from: Side,
     /// 0 is the connection.
     pub stream: u32,
     pub what: What,
@@ -43,6 +43,11 @@ pub enum What {
     Headers {
         fields: Vec<(String, String)>,
         end_stream: bool,
+    },
+    /// A DATA frame, as long as it is: that much of the windows it takes. What it completes
+    /// comes next.
+    Piece {
+        length: u32,
     },
     /// A gRPC message, put together from as many DATA frames as it took. `bytes` has at most
     /// [`MAX_KEPT`] of its `length`.
@@ -93,6 +98,7 @@ impl Event {
     pub fn is_housekeeping(&self) -> bool {
         match self.what {
             What::Preface
+            | What::Piece { .. }
             | What::Settings { .. }
             | What::Ping { .. }
             | What::WindowUpdate { .. }
@@ -113,8 +119,8 @@ pub struct Trace {
 impl Default for Trace {
     fn default() -> Trace {
         Trace {
-            client: Direction::new(From::Client),
-            server: Direction::new(From::Server),
+            client: Direction::new(Side::Client),
+            server: Direction::new(Side::Server),
             client_left: false,
         }
     }
@@ -122,15 +128,15 @@ impl Default for Trace {
 
 impl Trace {
     /// Takes the next bytes of a direction, and hands what they complete to `seen`.
-    pub fn push(&mut self, from: From, bytes: &[u8], seen: &mut impl FnMut(Event)) {
+    pub fn push(&mut self, from: Side, bytes: &[u8], seen: &mut impl FnMut(Event)) {
         let direction = match from {
-            From::Client => &mut self.client,
-            From::Server => &mut self.server,
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
         };
         let client_left = &mut self.client_left;
         direction.push(bytes, &mut |mut event| {
             if let What::GoAway { farewell, .. } = &mut event.what {
-                *client_left |= from == From::Client;
+                *client_left |= from == Side::Client;
                 *farewell = *client_left;
             }
             seen(event);
@@ -142,14 +148,14 @@ impl Trace {
     }
 
     /// No more bytes come from there.
-    pub fn end(&mut self, from: From) {
-        self.client_left |= from == From::Client;
+    pub fn end(&mut self, from: Side) {
+        self.client_left |= from == Side::Client;
     }
 }
 
 /// One of the two directions.
 struct Direction {
-    from: From,
+    from: Side,
     state: State,
     /// A frame that has not come as a whole yet.
     buffer: Vec<u8>,
@@ -178,10 +184,10 @@ struct Partial {
 }
 
 impl Direction {
-    fn new(from: From) -> Direction {
+    fn new(from: Side) -> Direction {
         let state = match from {
-            From::Client => State::Preface,
-            From::Server => State::Frames,
+            Side::Client => State::Preface,
+            Side::Server => State::Frames,
         };
         Direction {
             from,
@@ -290,7 +296,10 @@ impl Direction {
                 }
                 self.headers(end_headers, seen);
             }
-            Frame::Data { end_stream, data } => self.data(stream, data, end_stream, seen),
+            Frame::Data { end_stream, data } => {
+                self.see(stream, What::Piece { length: header.length }, seen);
+                self.data(stream, data, end_stream, seen);
+            }
             Frame::RstStream { error } => {
                 self.messages.remove(&stream);
                 self.see(stream, What::Reset { error }, seen);

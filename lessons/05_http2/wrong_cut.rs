@@ -16,10 +16,14 @@ impl SplitService for Splitter {
         let mut rest = &body[..];
         let mut messages = Vec::new();
         while let Some(([flag, length @ ..], after)) = rest.split_first_chunk::<5>() {
-            if *flag == 1 {
-                return Err(Status::unimplemented(
-                    "compressed messages are not supported",
-                ));
+            match flag {
+                0 => {}
+                1 => {
+                    return Err(Status::unimplemented(
+                        "compressed messages are not supported",
+                    ));
+                }
+                _ => return Err(Status::invalid_argument("the flag is neither 0 nor 1")),
             }
             let length = u32::from_be_bytes(*length) as usize;
             let Some((message, next)) = after.split_at_checked(length) else {

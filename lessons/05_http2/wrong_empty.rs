@@ -19,10 +19,14 @@ impl SplitService for Splitter {
         while !rest.is_empty() {
             let ([flag, length @ ..], after) =
                 rest.split_first_chunk::<5>().ok_or_else(cut_off)?;
-            if *flag == 1 {
-                return Err(Status::unimplemented(
-                    "compressed messages are not supported",
-                ));
+            match flag {
+                0 => {}
+                1 => {
+                    return Err(Status::unimplemented(
+                        "compressed messages are not supported",
+                    ));
+                }
+                _ => return Err(Status::invalid_argument("the flag is neither 0 nor 1")),
             }
             let length = u32::from_be_bytes(*length) as usize;
             let (message, next) = after.split_at_checked(length).ok_or_else(cut_off)?;
