@@ -13,7 +13,7 @@ use grpc_workbook::cli::{self, Failure, Signals};
 use grpc_workbook::http2::figure::draw;
 use grpc_workbook::http2::lines::Lines;
 use grpc_workbook::http2::tap::tap;
-use grpc_workbook::http2::trace::Event;
+use grpc_workbook::http2::trace::{Event, What};
 use grpc_workbook::{LESSONS, Lesson};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::TcpListener;
@@ -150,6 +150,7 @@ async fn play(
     client_errors.await?;
     let client_status = client.wait().await?;
 
+    let before = events.lock().unwrap_or_else(PoisonError::into_inner).len();
     stop(&mut server)?;
     server_lines.await?;
     server_errors.await?;
@@ -164,8 +165,14 @@ async fn play(
     }
     println!();
     println!("on the wire:");
-    let events =
+    let mut events =
         std::mem::take(&mut *events.lock().unwrap_or_else(PoisonError::into_inner));
+    // A GOAWAY after the client's end is our own doing, even if the tap saw that end later.
+    for (_, event) in &mut events[before..] {
+        if let What::GoAway { farewell, .. } = &mut event.what {
+            *farewell = true;
+        }
+    }
     for line in events
         .iter()
         .filter_map(|(connection, event)| lines.line(*connection, event))

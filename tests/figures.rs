@@ -2,14 +2,15 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::mpsc;
 
 use grpc_workbook::http2::figure::draw;
+use grpc_workbook::http2::frames::ErrorCode;
 use grpc_workbook::http2::lines::Lines;
 use grpc_workbook::http2::tap::tap;
-use grpc_workbook::http2::trace::{Event, Side};
+use grpc_workbook::http2::trace::{Event, Side, What};
 use grpc_workbook::{LESSONS, Lesson};
 use support::programs::{self, Finished, Server, run};
 use support::written;
@@ -92,6 +93,95 @@ fn parts_of_a_call() {
     written("book/figures/01-hello-parts.svg", &svg);
 }
 
+/// Unary calls, long polling and WebSocket, each along a line of time: who says something, when
+/// and what. `true` is the client.
+#[test]
+fn ways_over_time() {
+    let request = (true, "request");
+    let news = (false, "news");
+    type Words<'a> = &'a [(u32, (bool, &'a str))];
+    let ways: [(&str, Words); 3] = [
+        (
+            "unary calls: an answer for each request, as soon as it is there",
+            &[
+                (80, request),
+                (150, (false, "answer")),
+                (290, request),
+                (360, (false, "answer")),
+            ],
+        ),
+        (
+            "long polling: the server holds a request until there is news",
+            &[
+                (80, request),
+                (190, news),
+                (240, request),
+                (360, news),
+                (405, request),
+            ],
+        ),
+        (
+            "WebSocket: asked for once, then messages both ways",
+            &[
+                (80, (true, "upgrade")),
+                (152, (false, "101")),
+                (225, (false, "message")),
+                (300, (true, "message")),
+                (375, (false, "message")),
+            ],
+        ),
+    ];
+    let mut svg = String::from(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" class="figure" viewBox="0 0 480 352" role="img" aria-labelledby="ways-title ways-text">
+<title id="ways-title">Unary calls, long polling and WebSocket over time</title>
+<desc id="ways-text">Time goes to the right. Unary calls: the client sends a request, the server answers soon; later again. Long polling: the client sends a request, the server holds it until there is news and answers with it; the client sends the next request at once, and waits again. WebSocket: the client asks for an upgrade, the server answers 101; from then on messages go in both directions, none of them asked for.</desc>
+<defs><marker id="ways-head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="currentColor"/></marker></defs>
+<g font-family="sans-serif" font-size="13" fill="currentColor">
+"##,
+    );
+    for (n, (title, arrows)) in (0..).zip(ways) {
+        let client = n * 122 + 42;
+        let (server, middle) = (client + 52, client + 31);
+        let title_at = client - 24;
+        writeln!(
+            svg,
+            r#"<text x="10" y="{title_at}" font-size="14" font-weight="bold">{title}</text>
+<text x="10" y="{}">client</text>
+<text x="10" y="{}">server</text>
+<path d="M62 {client}H470M62 {server}H470" stroke="currentColor" opacity="0.4"/>"#,
+            client + 4,
+            server + 4,
+        )
+        .expect("writes to a string");
+        for (x, (from_client, what)) in arrows {
+            let (from, to) = match from_client {
+                true => (client, server),
+                false => (server, client),
+            };
+            writeln!(
+                svg,
+                r#"<path d="M{x} {from}L{} {to}" stroke="currentColor" stroke-width="1.5" marker-end="url(#ways-head)"/>
+<text x="{}" y="{middle}">{what}</text>"#,
+                x + 12,
+                x + 14,
+            )
+            .expect("writes to a string");
+        }
+        // A request that is held: a thick line from it to its answer.
+        for pair in arrows.windows(2).filter(|pair| pair[1].1 == news) {
+            writeln!(
+                svg,
+                r#"<path d="M{} {server}H{}" stroke="currentColor" stroke-width="4"/>"#,
+                pair[0].0 + 12,
+                pair[1].0
+            )
+            .expect("writes to a string");
+        }
+    }
+    svg += "</g>\n</svg>\n";
+    written("book/figures/05-http2-ways.svg", &svg);
+}
+
 /// What the drawing of a lesson's wire shows: the file, and the arguments of the client. They
 /// make few calls, without the random order of a map.
 const WIRES: &[(&str, &[&str])] = &[
@@ -135,9 +225,14 @@ async fn record(lesson: &Lesson, args: &[&str]) -> Vec<(usize, Event)> {
     let mut client = programs::client(lesson, &address, args);
     let Finished { code, output } = run(&mut client);
     assert!(code.is_some(), "{output}");
+    let mut seen: Vec<(usize, Event)> = events.try_iter().collect();
+    // The GOAWAY of a server that is stopped: its client has ended, though the tap may not have
+    // seen that yet.
     server.stop();
-    let mut events: Vec<(usize, Event)> = events.try_iter().collect();
-    events.retain(|(_, event)| !event.is_housekeeping());
+    let is_goaway = |event: &Event| matches!(event.what, What::GoAway { .. });
+    seen.extend(events.try_iter().filter(|(_, event)| !is_goaway(event)));
+    seen.retain(|(_, event)| !event.is_housekeeping() && !is_chance(event));
+    let mut events = requests_together(seen);
     // Calls that a client begins at once: the order of their frames means nothing.
     for row in events.chunk_by_mut(|(_, one), (_, next)| one.from == next.from) {
         if row[0].1.from == Side::Client {
@@ -145,4 +240,34 @@ async fn record(lesson: &Lesson, args: &[&str]) -> Vec<(usize, Event)> {
         }
     }
     events
+}
+
+/// A server that has answered says NO_ERROR if the request's end has not come yet. That depends
+/// on who is faster.
+fn is_chance(event: &Event) -> bool {
+    event.from == Side::Server && event.what == What::Reset { error: ErrorCode(0) }
+}
+
+/// A request of one message is sent at once, but the server may be quick with its answer, to this
+/// call or another one: each time another order, which means nothing. Here the message and the
+/// end stand behind their headers.
+fn requests_together(events: Vec<(usize, Event)>) -> Vec<(usize, Event)> {
+    let mut requests = BTreeMap::<(usize, u32), (usize, usize)>::new();
+    for (at, (connection, event)) in events.iter().enumerate() {
+        let (_, messages) = requests
+            .entry((*connection, event.stream))
+            .or_insert((at, 0));
+        let is_message = matches!(event.what, What::Message { .. });
+        *messages += usize::from(is_message && event.from == Side::Client);
+    }
+    let mut rows: Vec<_> = events.into_iter().enumerate().collect();
+    rows.sort_by_key(|(at, (connection, event))| {
+        let (first, messages) = requests[&(*connection, event.stream)];
+        let is_part = matches!(event.what, What::Message { .. } | What::End);
+        match is_part && messages == 1 && event.from == Side::Client {
+            true => first,
+            false => *at,
+        }
+    });
+    rows.into_iter().map(|(_, row)| row).collect()
 }

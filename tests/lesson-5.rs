@@ -549,6 +549,12 @@ async fn a_call_in_frames() {
     }
     let told = recording.server.wait(|seen| {
         assert!(seen.iter().all(|(_, frame)| frame.is_ok()));
+        // MAX_CONCURRENT_STREAMS is not among its settings.
+        let settings = seen.iter().find_map(|(_, frame)| match frame {
+            Ok(Frame::Settings { ack: false, values }) => Some(values),
+            _ => None,
+        });
+        assert!(settings?.iter().all(|(name, _)| *name != Setting(3)));
         Some((headers(seen), seen.iter().map(|(header, _)| *header).collect::<Vec<_>>()))
     });
     let (told, seen) = told.await.expect("was answered");

@@ -18,6 +18,7 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/02-types-wire.svg", "figures"),
     ("book/figures/03-fields-wire.svg", "figures"),
     ("book/figures/04-map-oneof-wire.svg", "figures"),
+    ("book/figures/05-http2-ways.svg", "figures"),
     ("book/figures/05-http2-wire.svg", "figures"),
     ("book/figures/06-calculator-refused.svg", "figures"),
     ("book/figures/06-calculator-wire.svg", "figures"),
