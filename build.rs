@@ -23,6 +23,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "map_oneof.proto",
             "http2.proto",
             "calculator.proto",
+            "subjects_by_city.proto",
         ],
     ),
     // Three versions of one file.

@@ -18,6 +18,8 @@ pub mod hello;
 pub mod http2;
 #[path = "04_map_oneof/service.rs"]
 pub mod map_oneof;
+#[path = "07_subjects_by_city/service.rs"]
+pub mod subjects_by_city;
 #[path = "02_types/service.rs"]
 pub mod types;
 
@@ -74,6 +76,12 @@ pub const LESSONS: &[Lesson] = &[
         name: "calculator",
         title: "One question, one answer",
         teaches: "unary calls: errors, tasks, deadlines, and what can happen to a call",
+    },
+    Lesson {
+        number: 7,
+        name: "subjects_by_city",
+        title: "One question, many answers",
+        teaches: "server streaming: sending until the client leaves, and no faster than it reads",
     },
 ];
 

@@ -11,6 +11,7 @@ use grpc_workbook::http2::frames::ErrorCode;
 use grpc_workbook::http2::lines::Lines;
 use grpc_workbook::http2::tap::tap;
 use grpc_workbook::http2::trace::{Event, Side, What};
+use grpc_workbook::http2::trace::{Event, From, What};
 use grpc_workbook::{LESSONS, Lesson};
 use support::programs::{self, Finished, Server, run};
 use support::written;
@@ -192,6 +193,9 @@ const WIRES: &[(&str, &[&str])] = &[
     ("book/figures/05-http2-wire.svg", &["http2"]),
     ("book/figures/06-calculator-wire.svg", &["7", "/", "2"]),
     ("book/figures/06-calculator-refused.svg", &["7", "/", "0"]),
+    ("book/figures/07-subjects-by-city-wire.svg", &["wuhan"]),
+    ("book/figures/07-subjects-by-city-unknown.svg", &["东京"]),
+    ("book/figures/07-subjects-by-city-left.svg", &["--break", "leave"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -233,6 +237,10 @@ async fn record(lesson: &Lesson, args: &[&str]) -> Vec<(usize, Event)> {
     seen.extend(events.try_iter().filter(|(_, event)| !is_goaway(event)));
     seen.retain(|(_, event)| !event.is_housekeeping() && !is_chance(event));
     let mut events = requests_together(seen);
+    let mut events: Vec<Event> = events.try_iter().collect();
+    // The server is stopped when the client has ended. If it is quick, it says so to the tap.
+    let stops = |event: &Event| matches!(event.what, What::GoAway { .. });
+    events.retain(|event| !event.is_housekeeping() && !stops(event));
     // Calls that a client begins at once: the order of their frames means nothing.
     for row in events.chunk_by_mut(|(_, one), (_, next)| one.from == next.from) {
         if row[0].1.from == Side::Client {

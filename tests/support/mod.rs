@@ -22,6 +22,9 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/05-http2-wire.svg", "figures"),
     ("book/figures/06-calculator-refused.svg", "figures"),
     ("book/figures/06-calculator-wire.svg", "figures"),
+    ("book/figures/07-subjects-by-city-left.svg", "figures"),
+    ("book/figures/07-subjects-by-city-unknown.svg", "figures"),
+    ("book/figures/07-subjects-by-city-wire.svg", "figures"),
     ("book/generated/01-hello-bytes.md", "lesson-1"),
     ("book/generated/01-hello-client.rs", "lesson-1"),
     ("book/generated/01-hello-message.rs", "lesson-1"),
@@ -47,6 +50,12 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/06-calculator-ends.md", "lesson-6"),
     ("book/generated/06-calculator-report.txt", "lesson-6"),
     ("book/generated/06-calculator-trait.rs", "lesson-6"),
+    ("book/generated/07-subjects-by-city-client.rs", "lesson-7"),
+    ("book/generated/07-subjects-by-city-ends.md", "lesson-7"),
+    ("book/generated/07-subjects-by-city-report.txt", "lesson-7"),
+    ("book/generated/07-subjects-by-city-slow.md", "lesson-7"),
+    ("book/generated/07-subjects-by-city-stopped.txt", "lesson-7"),
+    ("book/generated/07-subjects-by-city-trait.rs", "lesson-7"),
 ];
 
 /// Whether tests are to rewrite the book from what they see, instead of comparing it.

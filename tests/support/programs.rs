@@ -117,6 +117,11 @@ impl Server {
         );
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks the server to stop, with SIGTERM.
     #[cfg(unix)]
     pub fn signal(&mut self) {

@@ -1,0 +1,201 @@
+//! `lesson-7-client`: asks for the subjects of a city, or listens to the clock.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use grpc_workbook::cli::{self, Failure};
+use grpc_workbook::subjects_by_city::proto::{
+    ListSubjectsRequest, TickRequest,
+    subjects_by_city_service_client::SubjectsByCityServiceClient,
+};
+use tokio::time::{sleep, timeout};
+use tokio_stream::StreamExt;
+use tonic::transport::{Channel, Endpoint, Uri};
+use tonic::{Request, Status, Streaming};
+
+#[derive(clap::Args)]
+struct Args {
+    /// List the subjects of this city; - reads cities from standard input. Without it,
+    /// the chapter's script is played
+    city: Option<String>,
+    /// Have the server repeat DATA again and again
+    #[arg(long, value_name = "DATA", conflicts_with = "city")]
+    tick: Option<String>,
+    /// Leave after so many ticks
+    #[arg(long, value_name = "N", requires = "tick", conflicts_with = "city")]
+    count: Option<u64>,
+    /// How many milliseconds the server waits before each tick
+    #[arg(
+        long,
+        value_name = "MS",
+        requires = "tick",
+        conflicts_with = "city",
+        default_value_t = 1000
+    )]
+    interval: u32,
+}
+
+/// `--break`: what can go wrong.
+#[derive(Clone, Copy, ValueEnum)]
+enum Break {
+    /// ask for a city that the server does not know
+    UnknownCity,
+    /// tick with the data that ends the call
+    Close,
+    /// leave in mid-stream, and call again on the same connection
+    Leave,
+    /// set a deadline that passes while the stream runs
+    Deadline,
+    /// ask for large ticks as fast as can be, and do not read them
+    SlowReader,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let cli::Client { server, fault, args } = cli::client::<Args, Break>(7);
+    let mut client = connect(&server).await?;
+    let ticks = |data: &str, interval_ms| TickRequest { data: data.into(), interval_ms };
+    match fault {
+        None => match (args.city.as_deref(), args.tick) {
+            (Some("-"), _) => {
+                let mut cities = cli::lines();
+                while let Some(city) = cities.next().await {
+                    list(&mut client, city.trim()).await?;
+                }
+                Ok(())
+            }
+            (Some(city), _) => list(&mut client, city).await,
+            (None, Some(data)) => {
+                tick(&mut client, ticks(&data, args.interval), args.count).await
+            }
+            (None, None) => script(&mut client).await,
+        },
+        Some(Break::UnknownCity) => list(&mut client, "东京").await,
+        Some(Break::Close) => tick(&mut client, ticks("close", 1000), None).await,
+        Some(Break::Leave) => {
+            tick(&mut client, ticks("hello", 1000), Some(2)).await?;
+            list(&mut client, "wuhan").await
+        }
+        Some(Break::Deadline) => deadline(&mut client, ticks("hello", 700)).await,
+        Some(Break::SlowReader) => {
+            slow_reader(&mut client, ticks(&"x".repeat(40_000), 0)).await
+        }
+    }
+}
+
+type Client = SubjectsByCityServiceClient<Channel>;
+
+// ANCHOR: connect
+async fn connect(server: &Uri) -> Result<Client, Failure> {
+    // For its error, which says what to do when nobody is there.
+    drop(cli::connect(server).await?);
+    // What HTTP/2 grants to a stream if nobody says otherwise; tonic says 2 MiB. When so
+    // much is unread, the server waits.
+    let endpoint = Endpoint::from(server.clone()).initial_stream_window_size(65_535);
+    Ok(Client::new(endpoint.connect().await?))
+}
+// ANCHOR_END: connect
+
+// ANCHOR: list
+async fn list(client: &mut Client, city: &str) -> Result<(), Failure> {
+    let request = ListSubjectsRequest { city: city.into() };
+    let mut subjects = client.list_subjects(request).await?.into_inner();
+    while let Some(message) = subjects.message().await? {
+        println!("{}", message.subject);
+    }
+    Ok(())
+}
+// ANCHOR_END: list
+
+// ANCHOR: tick
+async fn tick(
+    client: &mut Client,
+    request: TickRequest,
+    count: Option<u64>,
+) -> Result<(), Failure> {
+    let mut ticks = client.tick(request).await?.into_inner();
+    for _ in 0..count.unwrap_or(u64::MAX) {
+        let Some(message) = ticks.message().await? else {
+            break;
+        };
+        println!("{}", message.data);
+    }
+    leave(ticks).await;
+    Ok(())
+}
+
+/// Tells the server that nobody reads any more.
+async fn leave<T>(stream: Streaming<T>) {
+    drop(stream);
+    // The connection's task sends it. If the process ended now, so would that task.
+    sleep(Duration::from_millis(500)).await;
+}
+// ANCHOR_END: tick
+
+// ANCHOR: script
+async fn script(client: &mut Client) -> Result<(), Failure> {
+    for city in ["beijing", "tokyo"] {
+        match count(client, city).await {
+            Ok(count) => println!("{city}: {count} subjects, and OK"),
+            // An unknown city is an answer too, and the next call works.
+            Err(status) => {
+                let code = cli::code_name(status.code());
+                println!("{city}: {code}: {}", status.message());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Prints each subject with its number of arrival, and returns how many came.
+async fn count(client: &mut Client, city: &str) -> Result<usize, Status> {
+    let request = ListSubjectsRequest { city: city.into() };
+    let mut subjects = client.list_subjects(request).await?.into_inner();
+    let mut count = 0;
+    while let Some(message) = subjects.message().await? {
+        count += 1;
+        println!("{city} {count}: {}", message.subject);
+    }
+    Ok(count)
+}
+// ANCHOR_END: script
+
+// ANCHOR: deadline
+async fn deadline(client: &mut Client, request: TickRequest) -> Result<(), Failure> {
+    const DEADLINE: Duration = Duration::from_secs(1);
+    let mut limited = Request::new(request.clone());
+    limited.set_timeout(DEADLINE);
+    tick_twice(client, limited).await?;
+    println!("the second message came after the deadline, and nothing happened");
+
+    // Dropped when its time is up, the future drops the stream.
+    match timeout(DEADLINE, tick_twice(client, Request::new(request))).await {
+        Ok(done) => Ok(done?),
+        Err(_) => {
+            sleep(Duration::from_millis(500)).await;
+            Err(Failure::new("the time is up: the client left"))
+        }
+    }
+}
+// ANCHOR_END: deadline
+
+async fn tick_twice(
+    client: &mut Client,
+    request: Request<TickRequest>,
+) -> Result<(), Status> {
+    let mut ticks = client.tick(request).await?.into_inner();
+    for _ in 0..2 {
+        if let Some(message) = ticks.message().await? {
+            println!("{}", message.data);
+        }
+    }
+    Ok(())
+}
+
+async fn slow_reader(client: &mut Client, request: TickRequest) -> Result<(), Failure> {
+    let ticks = client.tick(request).await?.into_inner();
+    sleep(Duration::from_secs(1)).await;
+    println!("read nothing for a second, and leaves");
+    leave(ticks).await;
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! Exercise 7, wrong: `dedup` sees neighbours only.
+
+use std::vec::IntoIter;
+
+use grpc_workbook::subjects_by_city::proto::{
+    ListSubjectsRequest, ListSubjectsResponse, TickRequest, TickResponse,
+    subjects_by_city_service_server::SubjectsByCityService,
+};
+use grpc_workbook::subjects_by_city::subjects;
+use tokio_stream::{Empty, Iter, iter};
+use tonic::{Request, Response, Status};
+
+pub struct Cities;
+
+#[tonic::async_trait]
+impl SubjectsByCityService for Cities {
+    type ListSubjectsStream = Iter<IntoIter<Result<ListSubjectsResponse, Status>>>;
+
+    async fn list_subjects(
+        &self,
+        request: Request<ListSubjectsRequest>,
+    ) -> Result<Response<Self::ListSubjectsStream>, Status> {
+        let request = request.into_inner();
+        let mut all: Vec<&str> = Vec::new();
+        let mut end = None;
+        for city in request.city.split(',') {
+            match subjects(city) {
+                Ok(subjects) => all.extend(subjects),
+                Err(status) => {
+                    end = Some(Err(status));
+                    break;
+                }
+            }
+        }
+        all.dedup();
+        let messages = all
+            .into_iter()
+            .map(|subject| Ok(ListSubjectsResponse { subject: subject.to_string() }));
+        let messages: Vec<_> = messages.chain(end).collect();
+        Ok(Response::new(iter(messages)))
+    }
+
+    // Not part of the exercise.
+    type TickStream = Empty<Result<TickResponse, Status>>;
+
+    async fn tick(
+        &self,
+        _request: Request<TickRequest>,
+    ) -> Result<Response<Self::TickStream>, Status> {
+        Err(Status::unimplemented("exercise 7 has no clock"))
+    }
+}
