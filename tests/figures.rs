@@ -11,7 +11,6 @@ use grpc_workbook::http2::frames::ErrorCode;
 use grpc_workbook::http2::lines::Lines;
 use grpc_workbook::http2::tap::tap;
 use grpc_workbook::http2::trace::{Event, Side, What};
-use grpc_workbook::http2::trace::{Event, From, What};
 use grpc_workbook::{LESSONS, Lesson};
 use support::programs::{self, Finished, Server, run};
 use support::written;
@@ -235,12 +234,9 @@ async fn record(lesson: &Lesson, args: &[&str]) -> Vec<(usize, Event)> {
     server.stop();
     let is_goaway = |event: &Event| matches!(event.what, What::GoAway { .. });
     seen.extend(events.try_iter().filter(|(_, event)| !is_goaway(event)));
-    seen.retain(|(_, event)| !event.is_housekeeping() && !is_chance(event));
+    let all = seen.clone();
+    seen.retain(|(_, event)| !event.is_housekeeping() && !is_chance(event, &all));
     let mut events = requests_together(seen);
-    let mut events: Vec<Event> = events.try_iter().collect();
-    // The server is stopped when the client has ended. If it is quick, it says so to the tap.
-    let stops = |event: &Event| matches!(event.what, What::GoAway { .. });
-    events.retain(|event| !event.is_housekeeping() && !stops(event));
     // Calls that a client begins at once: the order of their frames means nothing.
     for row in events.chunk_by_mut(|(_, one), (_, next)| one.from == next.from) {
         if row[0].1.from == Side::Client {
@@ -250,10 +246,17 @@ async fn record(lesson: &Lesson, args: &[&str]) -> Vec<(usize, Event)> {
     events
 }
 
-/// A server that has answered says NO_ERROR if the request's end has not come yet. That depends
-/// on who is faster.
-fn is_chance(event: &Event) -> bool {
-    event.from == Side::Server && event.what == What::Reset { error: ErrorCode(0) }
+/// A server that has answered says NO_ERROR if the request's end has not come yet. Where the
+/// client does send that end, it depends on who is faster.
+fn is_chance(event: &Event, all: &[(usize, Event)]) -> bool {
+    let ends = |other: &Event| {
+        other.stream == event.stream
+            && other.from == Side::Client
+            && other.what == What::End
+    };
+    event.from == Side::Server
+        && event.what == What::Reset { error: ErrorCode(0) }
+        && all.iter().any(|(_, other)| ends(other))
 }
 
 /// A request of one message is sent at once, but the server may be quick with its answer, to this
