@@ -8,6 +8,8 @@
 pub mod cli;
 pub mod raw;
 
+#[path = "08_accumulate/service.rs"]
+pub mod accumulate;
 #[path = "06_calculator/service.rs"]
 pub mod calculator;
 #[path = "03_fields/service.rs"]
@@ -74,6 +76,12 @@ pub const LESSONS: &[Lesson] = &[
         name: "calculator",
         title: "One question, one answer",
         teaches: "unary calls: errors, tasks, deadlines, and what can happen to a call",
+    },
+    Lesson {
+        number: 8,
+        name: "accumulate",
+        title: "Many questions, one answer",
+        teaches: "client streaming: who ends a call, answers that come early, backpressure",
     },
 ];
 

@@ -102,6 +102,8 @@ const WIRES: &[(&str, &[&str])] = &[
     ("book/figures/05-http2-wire.svg", &["http2"]),
     ("book/figures/06-calculator-wire.svg", &["7", "/", "2"]),
     ("book/figures/06-calculator-refused.svg", &["7", "/", "0"]),
+    ("book/figures/08-accumulate-wire.svg", &["5", "-10", "0", "1"]),
+    ("book/figures/08-accumulate-early.svg", &["--break", "early-answer"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,8 @@ use tonic::transport::{Channel, Endpoint, Server};
 /// A server that can die as a killed process does: without a word to its clients.
 pub struct Mortal {
     runtime: Option<Runtime>,
-    address: String,
+    /// Where it listens, such as `127.0.0.1:40123`.
+    pub address: String,
 }
 
 impl Mortal {

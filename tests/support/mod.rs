@@ -21,6 +21,8 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/05-http2-wire.svg", "figures"),
     ("book/figures/06-calculator-refused.svg", "figures"),
     ("book/figures/06-calculator-wire.svg", "figures"),
+    ("book/figures/08-accumulate-early.svg", "figures"),
+    ("book/figures/08-accumulate-wire.svg", "figures"),
     ("book/generated/01-hello-bytes.md", "lesson-1"),
     ("book/generated/01-hello-client.rs", "lesson-1"),
     ("book/generated/01-hello-message.rs", "lesson-1"),
@@ -43,6 +45,10 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/06-calculator-ends.md", "lesson-6"),
     ("book/generated/06-calculator-report.txt", "lesson-6"),
     ("book/generated/06-calculator-trait.rs", "lesson-6"),
+    ("book/generated/08-accumulate-client.rs", "lesson-8"),
+    ("book/generated/08-accumulate-ends.md", "lesson-8"),
+    ("book/generated/08-accumulate-report.txt", "lesson-8"),
+    ("book/generated/08-accumulate-trait.rs", "lesson-8"),
 ];
 
 /// Whether tests are to rewrite the book from what they see, instead of comparing it.
