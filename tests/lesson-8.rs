@@ -33,6 +33,8 @@ use grpc_workbook::accumulate::proto::{
     accumulate_service_server::{AccumulateService, AccumulateServiceServer},
 };
 use grpc_workbook::accumulate::{Accumulator, sum};
+use grpc_workbook::http2::frames::Frame;
+use grpc_workbook::http2::record::Recording;
 use grpc_workbook::raw::RawCodec;
 use prost::Message;
 use prost::bytes::Bytes;
@@ -283,6 +285,28 @@ async fn an_early_answer_arrives() {
 
 // --- how fast a client may be
 
+/// What is ready at once crosses the wire in one frame; then an empty one ends the stream.
+#[tokio::test]
+async fn messages_that_are_ready_share_a_frame() {
+    let server = Mortal::start(serving(Accumulator));
+    let recording = Recording::of(server.address.clone()).await;
+    let mut recording = recording.expect("listens");
+    let endpoint = Endpoint::try_from(format!("http://{}", recording.address));
+    let channel = endpoint.expect("is a URI").connect().await;
+    let mut accumulator = Client::new(channel.expect("connects"));
+    let answer = accumulator.accumulate(deltas([1; 10])).await;
+    assert_eq!(outcome(answer), Ok(AccumulateResponse { sum: 10 }));
+    let data = recording.client.wait(|seen| {
+        let data = seen.iter().filter_map(|(_, frame)| match frame {
+            Ok(Frame::Data { data, end_stream }) => Some((data.len(), *end_stream)),
+            _ => None,
+        });
+        Some(data.collect::<Vec<_>>()).filter(|data| data.iter().any(|(_, end)| *end))
+    });
+    let message = 5 + AccumulateRequest { delta: 1 }.encoded_len();
+    assert_eq!(data.await.expect("ends"), [(10 * message, false), (0, true)]);
+}
+
 /// Collects as slowly as the test lets it, and tells of each message.
 struct Slow {
     may_read: Arc<Semaphore>,
@@ -319,10 +343,12 @@ impl AccumulateService for Slow {
 /// `send` waits while the server does not read: what is under way is bounded.
 #[tokio::test]
 async fn a_client_is_never_far_ahead() {
+    // ANCHOR: ahead
     const MESSAGES: usize = 200;
     const SIZE: usize = 64 * 1024;
     // The server's window for a stream is 1 MiB, and h2's buffer in the client as large.
     const AHEAD: usize = 2 * 1024 * 1024 / SIZE + 4;
+    // ANCHOR_END: ahead
 
     let may_read = Arc::new(Semaphore::new(0));
     let (read, mut reads) = unbounded_channel();

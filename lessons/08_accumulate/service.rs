@@ -80,8 +80,8 @@ pub fn sum(total: i128) -> Result<i32, Status> {
 
 /// The next message, or `None` when the client has finished.
 ///
-/// `message` returns `None` as well when the client has cancelled the call. tonic drops the
-/// method then, but only where it waits: so this waits, for a moment, before it says that
+/// `message` alone says `None` as well when the client has given the call up. Such a call is
+/// dropped, but only where it waits: so this waits, if only for a moment, before it says that
 /// there is nothing more.
 pub async fn next<T>(messages: &mut Streaming<T>) -> Result<Option<T>, Status> {
     let message = messages.message().await?;
