@@ -21,10 +21,10 @@ use std::future;
 use std::io::{Read, Write};
 use std::pin::Pin;
 use std::process::Stdio;
+use std::slice::Iter;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use std::vec::IntoIter;
 
 use grpc_workbook::Lesson;
 use grpc_workbook::accumulate::proto::{
@@ -85,7 +85,7 @@ enum Then {
 /// A client's stream that hands out a delta when the server asks for one, and tells when the
 /// server asks for more than there is.
 struct OneByOne {
-    left: IntoIter<i32>,
+    left: Iter<'static, i32>,
     then: Then,
     pause: bool,
     asked: UnboundedSender<()>,
@@ -106,7 +106,7 @@ impl Stream for OneByOne {
         }
         self.pause = true;
         match (self.left.next(), self.then) {
-            (Some(delta), _) => Poll::Ready(Some(AccumulateRequest { delta })),
+            (Some(&delta), _) => Poll::Ready(Some(AccumulateRequest { delta })),
             (None, Then::Ends) => Poll::Ready(None),
             (None, Then::IsSilent) => {
                 self.asked.send(()).expect("is listened to");
@@ -118,10 +118,10 @@ impl Stream for OneByOne {
 
 const WAITS: &str = "no answer: it waits for another message";
 
-async fn ask(server: &Routes, deltas: &[i32], then: Then) -> Outcome<i32> {
+async fn ask(server: &Routes, deltas: &'static [i32], then: Then) -> Outcome<i32> {
     let mut accumulator = AccumulateServiceClient::new(server.clone());
     let (asked, mut asks) = unbounded_channel();
-    let left = deltas.to_vec().into_iter();
+    let left = deltas.iter();
     let call = accumulator.accumulate(OneByOne { left, then, pause: false, asked });
     tokio::select! {
         biased;
@@ -231,7 +231,8 @@ fn a_client_can_make_an_int64_overflow() {
     assert_eq!(deltas, (1 << 32) + 3);
     // With the five bytes before the message.
     let size = 5 + AccumulateRequest { delta: i32::MAX }.encoded_len();
-    assert_eq!(deltas * i64::try_from(size).expect("is small") >> 30, 44);
+    let bytes = deltas * i64::try_from(size).expect("is small");
+    assert_eq!(bytes / (1 << 30), 44);
     let status = sum(i128::from(i64::MAX) + 1).expect_err("is no int32");
     assert_eq!(status.message(), "result does not fit in int32: 9223372036854775808");
 }

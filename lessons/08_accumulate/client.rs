@@ -151,13 +151,16 @@ async fn walk_away(server: &Uri) -> Result<(), Failure> {
         println!("the other call: sum = {}", response.into_inner().sum);
         Ok(())
     };
-    tokio::select! {
+    let left = tokio::select! {
         answer = accumulator.accumulate(ReceiverStream::new(deltas)) => {
             Err(Failure::new(format!("an answer too soon: {answer:?}")))
         }
         // What select! does not wait for any more, it drops: the call.
         left = leave => left,
-    }
+    };
+    // To drop the sender is to end the stream: not before tonic has given up the call.
+    sender.closed().await;
+    left
 }
 // ANCHOR_END: walk_away
 
