@@ -130,15 +130,17 @@ async fn record(lesson: &Lesson, args: &[&str]) -> Vec<Event> {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
     let address = listener.local_addr().expect("has an address").to_string();
     let (sender, events) = mpsc::channel();
-    tokio::spawn(tap(listener, server.address.clone(), move |_, event| {
-        // Nobody listens any more when the client has ended.
-        let _ = sender.send(event);
+    let tap = tokio::spawn(tap(listener, server.address.clone(), move |_, event| {
+        sender.send(event).expect("is listened to");
     }));
     let mut client = programs::client(lesson, &address, args);
     let Finished { code, output } = run(&mut client);
     assert!(code.is_some(), "{output}");
+    // No more connections; when the last one has ended, so have the events. A server that is
+    // stopped before would say goodbye with GOAWAY.
+    tap.abort();
+    let mut events: Vec<Event> = events.iter().collect();
     server.stop();
-    let mut events: Vec<Event> = events.try_iter().collect();
     events.retain(|event| !event.is_housekeeping());
     // Calls that a client begins at once: the order of their frames means nothing.
     for row in events.chunk_by_mut(|one, next| one.from == next.from) {
