@@ -24,6 +24,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "http2.proto",
             "calculator.proto",
             "subjects_by_city.proto",
+            "accumulate.proto",
         ],
     ),
     // Three versions of one file.

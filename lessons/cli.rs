@@ -365,6 +365,11 @@ impl<E: Error + 'static> From<E> for Failure {
 fn ended_with(status: &Status) -> String {
     let code = format!("{} ({})", code_name(status.code()), status.code() as i32);
     match status.source() {
+        _ if (status.code(), status.message())
+            == (Code::Cancelled, "Timeout expired") =>
+        {
+            format!("the deadline passed, so the call ended with {code}: Timeout expired")
+        }
         // The server sent no status: tonic made one up, because the connection failed.
         Some(cause) => {
             let cause = causes(cause);

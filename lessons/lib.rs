@@ -8,6 +8,8 @@
 pub mod cli;
 pub mod raw;
 
+#[path = "08_accumulate/service.rs"]
+pub mod accumulate;
 #[path = "06_calculator/service.rs"]
 pub mod calculator;
 #[path = "03_fields/service.rs"]
@@ -82,6 +84,10 @@ pub const LESSONS: &[Lesson] = &[
         name: "subjects_by_city",
         title: "One question, many answers",
         teaches: "server streaming: sending until the client leaves, and no faster than it reads",
+        number: 8,
+        name: "accumulate",
+        title: "Many questions, one answer",
+        teaches: "client streaming: who ends a call, answers that come early, backpressure",
     },
 ];
 

@@ -195,6 +195,8 @@ const WIRES: &[(&str, &[&str])] = &[
     ("book/figures/07-subjects-by-city-wire.svg", &["wuhan"]),
     ("book/figures/07-subjects-by-city-unknown.svg", &["东京"]),
     ("book/figures/07-subjects-by-city-left.svg", &["--break", "leave"]),
+    ("book/figures/08-accumulate-wire.svg", &["5", "-10", "0", "1"]),
+    ("book/figures/08-accumulate-early.svg", &["--break", "early-answer"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,20 +223,22 @@ async fn record(lesson: &Lesson, args: &[&str]) -> Vec<(usize, Event)> {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
     let address = listener.local_addr().expect("has an address").to_string();
     let (sender, events) = mpsc::channel();
-    tokio::spawn(tap(listener, server.address.clone(), move |connection, event| {
-        // Nobody listens any more when the client has ended.
-        let _ = sender.send((connection, event));
-    }));
+    let tap = tokio::spawn(tap(
+        listener,
+        server.address.clone(),
+        move |connection, event| {
+            sender.send((connection, event)).expect("is listened to");
+        },
+    ));
     let mut client = programs::client(lesson, &address, args);
     let Finished { code, output } = run(&mut client);
     assert!(code.is_some(), "{output}");
-    let mut seen: Vec<(usize, Event)> = events.try_iter().collect();
-    // The GOAWAY of a server that is stopped: its client has ended, though the tap may not have
-    // seen that yet.
+    // No more connections; when the last one has ended, so have the events. A server that is
+    // stopped before would say goodbye with GOAWAY.
+    tap.abort();
+    let all: Vec<(usize, Event)> = events.iter().collect();
     server.stop();
-    let is_goaway = |event: &Event| matches!(event.what, What::GoAway { .. });
-    seen.extend(events.try_iter().filter(|(_, event)| !is_goaway(event)));
-    let all = seen.clone();
+    let mut seen = all.clone();
     seen.retain(|(_, event)| !event.is_housekeeping() && !is_chance(event, &all));
     let mut events = requests_together(seen);
     // Calls that a client begins at once: the order of their frames means nothing.

@@ -25,6 +25,8 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/07-subjects-by-city-left.svg", "figures"),
     ("book/figures/07-subjects-by-city-unknown.svg", "figures"),
     ("book/figures/07-subjects-by-city-wire.svg", "figures"),
+    ("book/figures/08-accumulate-early.svg", "figures"),
+    ("book/figures/08-accumulate-wire.svg", "figures"),
     ("book/generated/01-hello-bytes.md", "lesson-1"),
     ("book/generated/01-hello-client.rs", "lesson-1"),
     ("book/generated/01-hello-message.rs", "lesson-1"),
@@ -56,6 +58,10 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/07-subjects-by-city-slow.md", "lesson-7"),
     ("book/generated/07-subjects-by-city-stopped.txt", "lesson-7"),
     ("book/generated/07-subjects-by-city-trait.rs", "lesson-7"),
+    ("book/generated/08-accumulate-client.rs", "lesson-8"),
+    ("book/generated/08-accumulate-ends.md", "lesson-8"),
+    ("book/generated/08-accumulate-report.txt", "lesson-8"),
+    ("book/generated/08-accumulate-trait.rs", "lesson-8"),
 ];
 
 /// Whether tests are to rewrite the book from what they see, instead of comparing it.

@@ -1,0 +1,39 @@
+//! Exercise 8, one good answer.
+
+use grpc_workbook::accumulate::proto::accumulate_service_server::AccumulateService;
+use grpc_workbook::accumulate::proto::{
+    AccumulateRequest, AccumulateResponse, CollectRequest, CollectResponse,
+};
+use grpc_workbook::accumulate::{Accumulator, next, sum};
+use tonic::{Request, Response, Status, Streaming};
+
+pub struct Meter;
+
+#[tonic::async_trait]
+impl AccumulateService for Meter {
+    async fn accumulate(
+        &self,
+        request: Request<Streaming<AccumulateRequest>>,
+    ) -> Result<Response<AccumulateResponse>, Status> {
+        let mut deltas = request.into_inner();
+        let mut total = 0;
+        let mut count = 0;
+        while let Some(AccumulateRequest { delta }) = next(&mut deltas).await? {
+            count += 1;
+            if delta < 0 {
+                let refusal = format!("delta {count} is negative: {delta}");
+                return Err(Status::invalid_argument(refusal));
+            }
+            total += i128::from(delta);
+            sum(total)?;
+        }
+        Ok(Response::new(AccumulateResponse { sum: sum(total)? }))
+    }
+
+    async fn collect(
+        &self,
+        request: Request<Streaming<CollectRequest>>,
+    ) -> Result<Response<CollectResponse>, Status> {
+        Accumulator.collect(request).await
+    }
+}
