@@ -23,6 +23,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "map_oneof.proto",
             "http2.proto",
             "calculator.proto",
+            "guess_number.proto",
         ],
     ),
     // Three versions of one file.

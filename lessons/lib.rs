@@ -12,6 +12,8 @@ pub mod raw;
 pub mod calculator;
 #[path = "03_fields/service.rs"]
 pub mod fields;
+#[path = "09_guess_number/service.rs"]
+pub mod guess_number;
 #[path = "01_hello/service.rs"]
 pub mod hello;
 #[path = "05_http2/service.rs"]
@@ -74,6 +76,12 @@ pub const LESSONS: &[Lesson] = &[
         name: "calculator",
         title: "One question, one answer",
         teaches: "unary calls: errors, tasks, deadlines, and what can happen to a call",
+    },
+    Lesson {
+        number: 9,
+        name: "guess_number",
+        title: "A conversation",
+        teaches: "bidirectional streaming: who waits for whom, and who ends it",
     },
 ];
 

@@ -102,6 +102,9 @@ const WIRES: &[(&str, &[&str])] = &[
     ("book/figures/05-http2-wire.svg", &["http2"]),
     ("book/figures/06-calculator-wire.svg", &["7", "/", "2"]),
     ("book/figures/06-calculator-refused.svg", &["7", "/", "0"]),
+    ("book/figures/09-guess-number-wire.svg", &["echo", "1", "2"]),
+    ("book/figures/09-guess-number-left.svg", &["--break", "leave"]),
+    ("book/figures/09-guess-number-ended.svg", &["--break", "wrong-message"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,6 +21,9 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/05-http2-wire.svg", "figures"),
     ("book/figures/06-calculator-refused.svg", "figures"),
     ("book/figures/06-calculator-wire.svg", "figures"),
+    ("book/figures/09-guess-number-ended.svg", "figures"),
+    ("book/figures/09-guess-number-left.svg", "figures"),
+    ("book/figures/09-guess-number-wire.svg", "figures"),
     ("book/generated/01-hello-bytes.md", "lesson-1"),
     ("book/generated/01-hello-client.rs", "lesson-1"),
     ("book/generated/01-hello-message.rs", "lesson-1"),
@@ -43,6 +46,10 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/06-calculator-ends.md", "lesson-6"),
     ("book/generated/06-calculator-report.txt", "lesson-6"),
     ("book/generated/06-calculator-trait.rs", "lesson-6"),
+    ("book/generated/09-guess-number-client.rs", "lesson-9"),
+    ("book/generated/09-guess-number-ends.md", "lesson-9"),
+    ("book/generated/09-guess-number-report.txt", "lesson-9"),
+    ("book/generated/09-guess-number-trait.rs", "lesson-9"),
 ];
 
 /// Whether tests are to rewrite the book from what they see, instead of comparing it.
