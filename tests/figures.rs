@@ -7,9 +7,10 @@ use std::fmt::Write;
 use std::sync::mpsc;
 
 use grpc_workbook::http2::figure::draw;
+use grpc_workbook::http2::frames::ErrorCode;
 use grpc_workbook::http2::lines::Lines;
 use grpc_workbook::http2::tap::tap;
-use grpc_workbook::http2::trace::{Event, From};
+use grpc_workbook::http2::trace::{Event, From, What};
 use grpc_workbook::{LESSONS, Lesson};
 use support::programs::{self, Finished, Server, run};
 use support::written;
@@ -140,7 +141,9 @@ async fn record(lesson: &Lesson, args: &[&str]) -> Vec<Event> {
     assert!(code.is_some(), "{output}");
     server.stop();
     let mut events: Vec<Event> = events.try_iter().collect();
-    events.retain(|event| !event.is_housekeeping());
+    // The farewell of the server, which we have stopped, may come before the client's.
+    let farewell = |what: &What| matches!(what, What::GoAway { error: ErrorCode(0), .. });
+    events.retain(|event| !event.is_housekeeping() && !farewell(&event.what));
     // Calls that a client begins at once: the order of their frames means nothing.
     for row in events.chunk_by_mut(|one, next| one.from == next.from) {
         if row[0].from == From::Client {

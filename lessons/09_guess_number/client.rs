@@ -32,7 +32,7 @@ struct Args {
     other: Option<Other>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Number {
     Given(i32),
     /// Those of standard input.
@@ -67,6 +67,9 @@ enum Break {
 #[tokio::main]
 async fn main() -> Result<(), cli::Failure> {
     let cli::Client { server, fault, args } = cli::client::<Args, Break>(9);
+    if args.numbers.len() > 1 && args.numbers.contains(&Number::Typed) {
+        cli::fail(2, "- is for standard input, and stands alone");
+    }
     let channel = cli::connect(&server).await?;
     let client = Client::new(channel.clone());
     match fault {
@@ -101,11 +104,9 @@ async fn play(client: Client, args: Args) -> Result<(), cli::Failure> {
         }
         (None, [Number::Typed]) => guess(client, cli::numbers()).await,
         (None, numbers) => {
-            let given = numbers.iter().map(|number| match number {
-                Number::Given(number) => *number,
-                Number::Typed => {
-                    cli::fail(2, "- is for standard input, and stands alone")
-                }
+            let given = numbers.iter().filter_map(|number| match number {
+                Number::Given(number) => Some(*number),
+                Number::Typed => None,
             });
             let given: Vec<i32> = given.collect();
             guess(client, tokio_stream::iter(given)).await

@@ -44,8 +44,7 @@ impl GuessNumberService for GuessNumber {
         let mut next = messages.message().await?;
         let (answers, stream) = mpsc::channel(1);
         tokio::spawn(async move {
-            // Without a next message the client has said all, or it has left: tonic makes
-            // no difference here.
+            // None: the client has said all, or it has cancelled. tonic makes no difference.
             while let Some(EchoRequest { data }) = next {
                 let answer = EchoResponse { data: echo(&data) };
                 // Nobody reads the answers any more: the task must not outlive its call.
