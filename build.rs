@@ -25,6 +25,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "calculator.proto",
             "subjects_by_city.proto",
             "accumulate.proto",
+            "guess_number.proto",
         ],
     ),
     // Three versions of one file.

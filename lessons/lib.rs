@@ -14,6 +14,8 @@ pub mod accumulate;
 pub mod calculator;
 #[path = "03_fields/service.rs"]
 pub mod fields;
+#[path = "09_guess_number/service.rs"]
+pub mod guess_number;
 #[path = "01_hello/service.rs"]
 pub mod hello;
 #[path = "05_http2/service.rs"]
@@ -88,6 +90,10 @@ pub const LESSONS: &[Lesson] = &[
         name: "accumulate",
         title: "Many questions, one answer",
         teaches: "client streaming: who ends a call, answers that come early, backpressure",
+        number: 9,
+        name: "guess_number",
+        title: "A conversation",
+        teaches: "bidirectional streaming: who waits for whom, and who ends it",
     },
 ];
 

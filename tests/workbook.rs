@@ -107,7 +107,8 @@ fn missing(lesson: &Lesson) -> Vec<String> {
 #[test]
 fn every_lesson_is_whole() {
     for (n, lesson) in LESSONS.iter().enumerate() {
-        assert_eq!(usize::from(lesson.number), n + 1, "LESSONS is not in order");
+        let after = n.checked_sub(1).map_or(0, |n| LESSONS[n].number);
+        assert!(lesson.number > after, "LESSONS is not in order");
         let missing = missing(lesson);
         assert!(missing.is_empty(), "{lesson} lacks:\n{}", missing.join("\n"));
     }

@@ -27,6 +27,9 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/07-subjects-by-city-wire.svg", "figures"),
     ("book/figures/08-accumulate-early.svg", "figures"),
     ("book/figures/08-accumulate-wire.svg", "figures"),
+    ("book/figures/09-guess-number-ended.svg", "figures"),
+    ("book/figures/09-guess-number-left.svg", "figures"),
+    ("book/figures/09-guess-number-wire.svg", "figures"),
     ("book/generated/01-hello-bytes.md", "lesson-1"),
     ("book/generated/01-hello-client.rs", "lesson-1"),
     ("book/generated/01-hello-message.rs", "lesson-1"),
@@ -62,6 +65,10 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/08-accumulate-ends.md", "lesson-8"),
     ("book/generated/08-accumulate-report.txt", "lesson-8"),
     ("book/generated/08-accumulate-trait.rs", "lesson-8"),
+    ("book/generated/09-guess-number-client.rs", "lesson-9"),
+    ("book/generated/09-guess-number-ends.md", "lesson-9"),
+    ("book/generated/09-guess-number-report.txt", "lesson-9"),
+    ("book/generated/09-guess-number-trait.rs", "lesson-9"),
 ];
 
 /// Whether tests are to rewrite the book from what they see, instead of comparing it.
