@@ -86,10 +86,14 @@ pub const LESSONS: &[Lesson] = &[
         name: "subjects_by_city",
         title: "One question, many answers",
         teaches: "server streaming: sending until the client leaves, and no faster than it reads",
+    },
+    Lesson {
         number: 8,
         name: "accumulate",
         title: "Many questions, one answer",
         teaches: "client streaming: who ends a call, answers that come early, backpressure",
+    },
+    Lesson {
         number: 9,
         name: "guess_number",
         title: "A conversation",

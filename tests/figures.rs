@@ -226,13 +226,10 @@ async fn record(lesson: &Lesson, args: &[&str]) -> Vec<(usize, Event)> {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
     let address = listener.local_addr().expect("has an address").to_string();
     let (sender, events) = mpsc::channel();
-    let tap = tokio::spawn(tap(
-        listener,
-        server.address.clone(),
-        move |connection, event| {
+    let tap =
+        tokio::spawn(tap(listener, server.address.clone(), move |connection, event| {
             sender.send((connection, event)).expect("is listened to");
-        },
-    ));
+        }));
     let mut client = programs::client(lesson, &address, args);
     let Finished { code, output } = run(&mut client);
     assert!(code.is_some(), "{output}");
