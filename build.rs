@@ -32,6 +32,16 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("fields", &["fields.proto"]),
     ("fields_v2", &["fields_v2/fields_v2.proto"]),
     ("fields_broken", &["fields_broken/fields_broken.proto"]),
+    // The notes' own, which have no package or share one.
+    (
+        "notes",
+        &[
+            "notes/test.proto",
+            "notes/user_info.proto",
+            "notes/demo.proto",
+        ],
+    ),
+    ("notes_stream_test", &["notes_stream_test/stream_test.proto"]),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

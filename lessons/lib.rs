@@ -22,6 +22,8 @@ pub mod hello;
 pub mod http2;
 #[path = "04_map_oneof/service.rs"]
 pub mod map_oneof;
+#[path = "10_notes/service.rs"]
+pub mod notes;
 #[path = "07_subjects_by_city/service.rs"]
 pub mod subjects_by_city;
 #[path = "02_types/service.rs"]
@@ -98,6 +100,12 @@ pub const LESSONS: &[Lesson] = &[
         name: "guess_number",
         title: "A conversation",
         teaches: "bidirectional streaming: who waits for whom, and who ends it",
+    },
+    Lesson {
+        number: 10,
+        name: "notes",
+        title: "Every service of the notes",
+        teaches: "several services on one server, reflection, health, and clients in other languages",
     },
 ];
 

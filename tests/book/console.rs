@@ -12,28 +12,12 @@ use regex::Regex;
 
 use crate::page::{Block, Contents, Page, Problem};
 use crate::shell;
+use crate::support::peers::Peer;
 use crate::support::programs::{self, Finished, Server, binaries, root, run};
 
 /// What differs from run to run, by the name that it has in the comparison.
 const VOLATILE: &[(&str, &str)] =
     &[("127.0.0.1:FREE-PORT", r"127\.0\.0\.1:[3-6][0-9]{4}(?-u:\b)")];
-
-/// Programs of other projects. A block names the one that it needs: `console peer=NAME`.
-const PEERS: &[Peer] = &[Peer {
-    name: "own-crate",
-    folder: "book/own-crate",
-    built: "target/debug/client",
-    get_it: "cargo build --manifest-path book/own-crate/Cargo.toml",
-}];
-
-struct Peer {
-    name: &'static str,
-    /// Where its commands run.
-    folder: &'static str,
-    /// A file below `folder` that is there when the peer is.
-    built: &'static str,
-    get_it: &'static str,
-}
 
 /// What came of a page's console blocks.
 #[derive(Default)]
@@ -159,12 +143,6 @@ fn finish<'a>(
     bodies.push((script.block, format!("$ {command}\n{}", ports.shown(&output))));
 }
 
-impl Peer {
-    fn is_here(&self) -> bool {
-        root().join(self.folder).join(self.built).exists()
-    }
-}
-
 impl<'a> Script<'a> {
     fn parse(block: &'a Block) -> Result<Script<'a>, String> {
         let mut script = Script { block, exit: 0, peer: None, commands: Vec::new() };
@@ -176,7 +154,7 @@ impl<'a> Script<'a> {
                         .map_err(|_| format!("`{word}` is no exit code"))?;
                 }
                 Some(("peer", name)) => {
-                    let peer = PEERS.iter().find(|peer| peer.name == name);
+                    let peer = Peer::find(name);
                     script.peer =
                         Some(peer.ok_or_else(|| format!("there is no peer {name}"))?);
                 }
@@ -204,10 +182,16 @@ impl<'a> Script<'a> {
     /// Whether the block is of a server that runs until it is told to stop.
     fn serves(&self) -> bool {
         let words = shlex::split(&self.commands[0].0).unwrap_or_default();
+        // In another language: `python3 tests/peers/python/server.py`.
+        let foreign = words
+            .get(1)
+            .is_some_and(|file| file.ends_with("/server.py"));
         let program = program(&words);
         self.exit == 0
             && self.commands.len() == 1
-            && program.is_some_and(|name| name == "server" || name.ends_with("-server"))
+            && (foreign
+                || program
+                    .is_some_and(|name| name == "server" || name.ends_with("-server")))
             && !words.iter().any(|word| word == "--help" || word == "|")
     }
 
@@ -216,9 +200,13 @@ impl<'a> Script<'a> {
         let shown = flag(&words, "--addr").map(str::to_string);
         let shown = shown.or(lesson(&words).map(address));
         let (mut command, ours) = self.command(&words)?;
+        let port = flag(&words, "--port").map(|port| format!("127.0.0.1:{port}"));
+        let shown = shown.or(port);
+        // After the page's own, if there is one: the last one counts.
         if ours {
-            // After the page's own --addr, if there is one: the last one counts.
             command.args(["--addr", "127.0.0.1:0"]);
+        } else if program(&words).is_none() {
+            command.args(["--port", "0"]);
         }
         let server = Server::from(&mut command);
         let ports = shown.map(|shown| (server.address.clone(), shown));
@@ -303,16 +291,27 @@ impl<'a> Script<'a> {
     fn command(&self, words: &[String]) -> Result<(Command, bool), String> {
         let Some(name) = program(words) else {
             return match words {
+                [name, args @ ..]
+                    if self.peer.is_some_and(|peer| peer.program == name) =>
+                {
+                    let mut command =
+                        self.peer.map(Peer::command).unwrap_or(Command::new(name));
+                    command.args(args);
+                    Ok((command, false))
+                }
                 [name, args @ ..] if shell::HELPERS.contains(&name.as_str()) => {
                     let mut command = Command::new(name);
                     command.args(args).stdin(std::process::Stdio::null());
                     Ok((command, false))
                 }
-                _ => Err(format!("`{}`: only `cargo run` is run here", words.join(" "))),
+                _ => Err(format!(
+                    "`{}`: only `cargo run` is run here, and what peer=NAME names",
+                    words.join(" ")
+                )),
             };
         };
         let mut command = match self.peer {
-            Some(peer) => {
+            Some(peer) if peer.program == "cargo" => {
                 let folder = root().join(peer.folder);
                 let mut command = Command::new(folder.join("target/debug").join(name));
                 command
@@ -320,14 +319,15 @@ impl<'a> Script<'a> {
                     .current_dir(folder);
                 command
             }
-            None if binaries().iter().any(|binary| binary == name) => {
+            _ if binaries().iter().any(|binary| binary == name) => {
                 programs::command(name)
             }
-            None => return Err(format!("there is no binary {name} in Cargo.toml")),
+            _ => return Err(format!("there is no binary {name} in Cargo.toml")),
         };
         let separator = words.iter().position(|word| word == "--");
         command.args(separator.map_or(&[][..], |at| &words[at + 1..]));
-        Ok((command, self.peer.is_none()))
+        let foreign = self.peer.is_some_and(|peer| peer.program == "cargo");
+        Ok((command, !foreign))
     }
 }
 

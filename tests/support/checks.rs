@@ -12,7 +12,12 @@ pub type Outcome<T> = Result<T, String>;
 pub fn outcome<T>(result: Result<Response<T>, Status>) -> Outcome<T> {
     result
         .map(Response::into_inner)
-        .map_err(|status| format!("{}: {}", code_name(status.code()), status.message()))
+        .map_err(|status| status_line(&status))
+}
+
+/// A status as `NAME: message`.
+pub fn status_line(status: &Status) -> String {
+    format!("{}: {}", code_name(status.code()), status.message())
 }
 
 /// The calls that a check made, each with its verdict.

@@ -5,6 +5,7 @@
 
 pub mod checks;
 pub mod ends;
+pub mod peers;
 pub mod programs;
 
 use std::{env, fs};
@@ -69,6 +70,8 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/09-guess-number-ends.md", "lesson-9"),
     ("book/generated/09-guess-number-report.txt", "lesson-9"),
     ("book/generated/09-guess-number-trait.rs", "lesson-9"),
+    ("book/generated/10-notes-differences.md", "lesson-10"),
+    ("book/generated/10-notes-report.txt", "lesson-10"),
 ];
 
 /// Whether tests are to rewrite the book from what they see, instead of comparing it.

@@ -1,0 +1,98 @@
+//! Exercise 10, wrong: a local variable of Python belongs to one call, a field of the service to all.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::vec::IntoIter;
+
+use grpc_workbook::notes::proto::demo::demo_server::Demo;
+use grpc_workbook::notes::proto::demo::{
+    self, Answer, City, Delta, Number, Subject, Sum, Work,
+};
+use tokio::sync::mpsc::channel;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Iter, iter};
+use tonic::{Request, Response, Status, Streaming};
+
+#[derive(Default)]
+pub struct Ported {
+    times: Arc<Mutex<HashMap<i32, i32>>>,
+}
+
+#[tonic::async_trait]
+impl Demo for Ported {
+    async fn calculate(
+        &self,
+        request: Request<Work>,
+    ) -> Result<Response<demo::Result>, Status> {
+        let Work { num1, num2, .. } = request.into_inner();
+        let distance = num1.abs_diff(num2);
+        match i32::try_from(distance) {
+            Ok(val) => Ok(Response::new(demo::Result { val })),
+            Err(_) => Err(Status::out_of_range(format!("too far: {distance}"))),
+        }
+    }
+
+    type GetSubjectsStream = Iter<IntoIter<Result<Subject, Status>>>;
+
+    async fn get_subjects(
+        &self,
+        request: Request<City>,
+    ) -> Result<Response<Self::GetSubjectsStream>, Status> {
+        let mut answers = Vec::new();
+        for letter in request.into_inner().name.chars() {
+            if letter == ' ' {
+                answers.push(Err(Status::invalid_argument("a name has no spaces")));
+                break;
+            }
+            answers.push(Ok(Subject { name: letter.to_string() }));
+        }
+        Ok(Response::new(iter(answers)))
+    }
+
+    async fn accumulate(
+        &self,
+        request: Request<Streaming<Delta>>,
+    ) -> Result<Response<Sum>, Status> {
+        let mut numbers = request.into_inner();
+        let mut largest = None;
+        while let Some(Delta { val }) = numbers.message().await?
+            && val != 0
+        {
+            // None is less than any number.
+            largest = largest.max(Some(val));
+        }
+        let val = largest.ok_or_else(|| Status::failed_precondition("no number"))?;
+        Ok(Response::new(Sum { val }))
+    }
+
+    type GuessNumberStream = ReceiverStream<Result<Answer, Status>>;
+
+    async fn guess_number(
+        &self,
+        request: Request<Streaming<Number>>,
+    ) -> Result<Response<Self::GuessNumberStream>, Status> {
+        let mut numbers = request.into_inner();
+        let (sender, answers) = channel(1);
+        let all = self.times.clone();
+        tokio::spawn(async move {
+            loop {
+                let answer = match numbers.message().await {
+                    Ok(Some(Number { val })) => {
+                        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+                        let times = all.entry(val).or_insert(0);
+                        *times += 1;
+                        Ok(Answer { val, desc: format!("{times} times") })
+                    }
+                    Ok(None) => break,
+                    Err(status) => Err(status),
+                };
+                let last = answer.is_err();
+                // The client left, or the call has its status.
+                if sender.send(answer).await.is_err() || last {
+                    break;
+                }
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(answers)))
+    }
+}
