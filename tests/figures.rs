@@ -200,6 +200,7 @@ const WIRES: &[(&str, &[&str])] = &[
     ("book/figures/09-guess-number-wire.svg", &["echo", "1", "2"]),
     ("book/figures/09-guess-number-left.svg", &["--break", "leave"]),
     ("book/figures/09-guess-number-ended.svg", &["--break", "wrong-message"]),
+    ("book/figures/10-notes-wire.svg", &["stream-test"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

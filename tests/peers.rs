@@ -15,10 +15,15 @@ fn lesson() -> &'static Lesson {
     Lesson::find(10).expect("is in LESSONS")
 }
 
-/// The lesson's server, without its long pauses.
-fn server() -> Server {
-    let args = ["--addr", "127.0.0.1:0", "--pace", "1"];
+/// The lesson's server, which waits so many milliseconds before each message of
+/// `TestClientRecvStream`.
+fn server_with(pace: &str) -> Server {
+    let args = ["--addr", "127.0.0.1:0", "--pace", pace];
     Server::from(programs::command(&lesson().server()).args(args))
+}
+
+fn server() -> Server {
+    server_with("1")
 }
 
 fn said(command: &mut Command) -> String {
@@ -42,7 +47,7 @@ fn about_demo() -> String {
 /// client says CANCELLED at its deadline; tonic's server says OUT_OF_RANGE where others say
 /// RESOURCE_EXHAUSTED.
 const TROUBLE: &str = "\
-cancel: CANCELLED
+cancel after one answer: CANCELLED
 deadline: DEADLINE_EXCEEDED
 too large: OUT_OF_RANGE
 ";
@@ -78,8 +83,8 @@ fn python_reports_trouble() {
     let Some(peer) = Peer::is_ready("python") else {
         return;
     };
-    // So slow that no message comes before the deadline.
-    let server = Server::start(lesson());
+    // So slow that no message comes before the deadline of 100 ms.
+    let server = server_with("400");
     let output = python(peer, "trouble", &server);
     assert_eq!(output, format!("{TROUBLE}{RAW_TROUBLE}"));
     server.stop();
@@ -160,7 +165,7 @@ fn node_calls_each_kind() {
 
 #[test]
 fn node_reports_trouble() {
-    let server = Server::start(lesson());
+    let server = server_with("400");
     let Some(output) = node("tests/peers/node/client.js", &["trouble"], &server) else {
         return;
     };

@@ -46,11 +46,8 @@ impl Demo for MyTest {
         println!("TestClientRecvStream {data:?}");
         let messages = ticks(data)?.map(|result| TestClientRecvStreamResponse { result });
         let (sender, receiver) = channel(ROOM);
-        let pace = self.pace;
-        tokio::spawn(async move {
-            let sent = send_all(messages, pace, sender).await;
-            println!("TestClientRecvStream -> the client left after {sent} messages");
-        });
+        // It ends when the client leaves: see lesson 7.
+        tokio::spawn(send_all(messages, self.pace, sender));
         Ok(Response::new(ReceiverStream::new(receiver)))
     }
 

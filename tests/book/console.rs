@@ -16,8 +16,10 @@ use crate::support::peers::Peer;
 use crate::support::programs::{self, Finished, Server, binaries, root, run};
 
 /// What differs from run to run, by the name that it has in the comparison.
-const VOLATILE: &[(&str, &str)] =
-    &[("127.0.0.1:FREE-PORT", r"127\.0\.0\.1:[3-6][0-9]{4}(?-u:\b)")];
+const VOLATILE: &[(&str, &str)] = &[
+    ("127.0.0.1:FREE-PORT", r"127\.0\.0\.1:[3-6][0-9]{4}(?-u:\b)"),
+    ("date: NOW", r"date: [A-Z][a-z, 0-9A-Z:]* GMT"),
+];
 
 /// What came of a page's console blocks.
 #[derive(Default)]
@@ -42,6 +44,8 @@ struct Running<'a> {
     script: Script<'a>,
     server: Server,
     ports: Ports,
+    /// Whether all clients of its run were run.
+    whole: bool,
 }
 
 /// Real addresses and the ones that the page shows in their place.
@@ -74,6 +78,7 @@ pub fn play(page: &Page, contents: &Contents) -> Played {
     let mut played = Played { text: page.text.clone(), ..Played::default() };
     let mut bodies: Vec<(&Block, String)> = Vec::new();
     let mut running: Option<Running> = None;
+    let mut missing = None;
     let mut problem = |block: &Block, what: String| {
         let (file, line) = (page.file.clone(), block.line);
         played.problems.push(Problem { file, line, what });
@@ -86,14 +91,23 @@ pub fn play(page: &Page, contents: &Contents) -> Played {
                 continue;
             }
         };
-        if let Some(peer) = script.peer.filter(|peer| !peer.is_here()) {
+        if script.serves() {
+            finish(running.take(), &mut bodies, &mut problem);
+            missing = None;
+        }
+        // Without its server, a client has nothing to call.
+        if let Some(peer) = script.peer.filter(|peer| !peer.is_here()).or(missing) {
             let what = format!("needs {}, which is not here: {}", peer.name, peer.get_it);
             let (file, line) = (page.file.clone(), block.line);
             played.not_run.push(Problem { file, line, what });
+            match &mut running {
+                // It has not had all the calls that the page shows.
+                Some(running) => running.whole = false,
+                None => missing = Some(peer),
+            }
             continue;
         }
         let result = if script.serves() {
-            finish(running.take(), &mut bodies, &mut problem);
             script.start().map(|started| running = Some(started))
         } else {
             let ports = running.as_ref().map(|running| running.ports.clone());
@@ -131,13 +145,16 @@ fn finish<'a>(
     bodies: &mut Vec<(&'a Block, String)>,
     problem: &mut impl FnMut(&Block, String),
 ) {
-    let Some(Running { script, server, ports }) = running else {
+    let Some(Running { script, server, ports, whole }) = running else {
         return;
     };
     let Finished { code, output } = server.stop();
     // A server of the reader's own has no handler for the signal that ends it.
     if code.unwrap_or(0) != script.exit {
         problem(script.block, format!("the server ended with exit code {code:?}"));
+    }
+    if !whole {
+        return;
     }
     let (command, _) = &script.commands[0];
     bodies.push((script.block, format!("$ {command}\n{}", ports.shown(&output))));
@@ -210,7 +227,8 @@ impl<'a> Script<'a> {
         }
         let server = Server::from(&mut command);
         let ports = shown.map(|shown| (server.address.clone(), shown));
-        Ok(Running { script: self, server, ports: Ports(ports.into_iter().collect()) })
+        let ports = Ports(ports.into_iter().collect());
+        Ok(Running { script: self, server, ports, whole: true })
     }
 
     /// Runs the commands, and returns the block as it should be.

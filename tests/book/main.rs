@@ -12,6 +12,7 @@ mod page;
 mod shell;
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::{env, fs};
 

@@ -54,7 +54,7 @@ pub struct Contents {
 }
 
 /// The languages that an included file may be shown in.
-const LANGUAGES: &[&str] = &["rust", "toml", "proto", "text"];
+const LANGUAGES: &[&str] = &["rust", "toml", "proto", "python", "text"];
 
 /// The HTML that a page may use. There is no `pre` among it: what is shown as code is checked.
 const TAGS: &[&str] = &["details", "summary", "br", "kbd", "sup"];

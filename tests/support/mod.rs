@@ -31,6 +31,7 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/09-guess-number-ended.svg", "figures"),
     ("book/figures/09-guess-number-left.svg", "figures"),
     ("book/figures/09-guess-number-wire.svg", "figures"),
+    ("book/figures/10-notes-wire.svg", "figures"),
     ("book/generated/01-hello-bytes.md", "lesson-1"),
     ("book/generated/01-hello-client.rs", "lesson-1"),
     ("book/generated/01-hello-message.rs", "lesson-1"),

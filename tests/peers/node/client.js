@@ -90,8 +90,9 @@ async function wrong() {
   const stub = new Demo(server, grpc.credentials.createInsecure());
 
   const ticks = stub.TestClientRecvStream({ data: "jlc" });
+  await new Promise((resolve) => ticks.once("data", resolve));
   ticks.cancel();
-  await code("cancel", collect(ticks));
+  await code("cancel after one answer", collect(ticks));
   await code("deadline", serverStreaming(stub, "TestClientRecvStream", { data: "jlc" }, { deadline: Date.now() + 100 }));
   await code("too large", unary(stub, "hellojlc", { name: "x".repeat(4 * 1024 * 1024) }));
 

@@ -63,9 +63,11 @@ async function demo() {
   }
 }
 
-async function code(what, answers) {
+async function code(what, answers, each = () => {}) {
   try {
-    for await (const _ of answers());
+    for await (const _ of answers()) {
+      each();
+    }
     console.log(`${what}: OK`);
   } catch (error) {
     console.log(`${what}: ${name(error)}`);
@@ -76,8 +78,8 @@ async function code(what, answers) {
 async function trouble() {
   const client = createClient(service("notes/test.proto", "test.demo"), transport);
   const leave = new AbortController();
-  leave.abort();
-  await code("cancel", () => client.testClientRecvStream({ data: "jlc" }, { signal: leave.signal }));
+  const ticks = () => client.testClientRecvStream({ data: "jlc" }, { signal: leave.signal });
+  await code("cancel after one answer", ticks, () => leave.abort());
   await code("deadline", () => client.testClientRecvStream({ data: "jlc" }, { timeoutMs: 100 }));
   await code("too large", () => one(client.hellojlc({ name: "x".repeat(4 * 1024 * 1024) })));
 }
