@@ -6,10 +6,14 @@
 mod support;
 
 use std::process::Command;
+use std::sync::mpsc;
 
 use grpc_workbook::Lesson;
+use grpc_workbook::http2::lines::Lines;
+use grpc_workbook::http2::tap::tap;
 use support::peers::{EVERYTHING, Peer};
 use support::programs::{self, Finished, Server, run};
+use tokio::net::TcpListener;
 
 fn lesson() -> &'static Lesson {
     Lesson::find(10).expect("is in LESSONS")
@@ -88,6 +92,50 @@ fn python_reports_trouble() {
     let output = python(peer, "trouble", &server);
     assert_eq!(output, format!("{TROUBLE}{RAW_TROUBLE}"));
     server.stop();
+}
+
+/// What crosses the wire does not tell the two languages apart, but for some headers.
+#[tokio::test(flavor = "multi_thread")]
+async fn python_looks_like_rust_on_the_wire() {
+    let Some(peer) = Peer::is_ready("python") else {
+        return;
+    };
+    let mut lines = Vec::new();
+    for foreign in [false, true] {
+        let server = server();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
+        let address = listener.local_addr().expect("has an address").to_string();
+        let (sender, events) = mpsc::channel();
+        tokio::spawn(tap(listener, server.address.clone(), move |connection, event| {
+            // Nobody listens any more when the client has ended.
+            let _ = sender.send((connection, event));
+        }));
+        if foreign {
+            let mut command = peer.command();
+            command.args(["tests/peers/python/client.py", "demo", "--server", &address]);
+            said(&mut command);
+        } else {
+            said(&mut programs::client(lesson(), &address, &["demo"]));
+        }
+        server.stop();
+        let mut printer = Lines::new(false, false);
+        let mut seen: Vec<String> = events
+            .try_iter()
+            .filter(|(_, event)| !event.is_housekeeping())
+            .filter_map(|(connection, event)| printer.line(connection, &event))
+            .map(|line| line.trim_end_matches("  END_STREAM").to_string())
+            .collect();
+        // END_STREAM stands with the last message, or in a frame of its own; and where a
+        // message stands among those of the other direction is chance. The rest is the same.
+        seen.retain(|line| line.contains(" { ") || line.contains("grpc-status"));
+        seen.sort();
+        lines.push(seen);
+    }
+    let [rust, python] = &lines[..] else {
+        unreachable!("there are two")
+    };
+    assert!(rust.len() > 20, "{rust:#?}");
+    assert_eq!(rust, python);
 }
 
 /// The notes' servers, called by the lesson's client.

@@ -17,6 +17,9 @@ pub struct Schema {
     messages: HashMap<String, HashMap<u32, FieldType>>,
     /// The names of an enum's numbers, by its full name.
     enums: HashMap<String, HashMap<u64, String>>,
+    /// How many sets there are. Two sets may define one name, so a full name here begins
+    /// with its set's number.
+    sets: usize,
 }
 
 #[derive(Debug, Default)]
@@ -54,14 +57,24 @@ impl Schema {
     /// The definitions of all lessons.
     pub fn of_the_workbook() -> Schema {
         let mut schema = Schema::default();
-        schema.add(include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin")));
-        schema
-            .add(include_bytes!(concat!(env!("OUT_DIR"), "/fields_v2/descriptors.bin")));
+        let sets: [&[u8]; 4] = [
+            include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin")),
+            include_bytes!(concat!(env!("OUT_DIR"), "/fields_v2/descriptors.bin")),
+            include_bytes!(concat!(env!("OUT_DIR"), "/notes/descriptors.bin")),
+            include_bytes!(concat!(
+                env!("OUT_DIR"),
+                "/notes_stream_test/descriptors.bin"
+            )),
+        ];
+        for set in sets {
+            schema.add(set);
+        }
         schema
     }
 
     /// Adds a `FileDescriptorSet`.
     pub fn add(&mut self, set: &[u8]) {
+        self.sets += 1;
         for (_, file) in fields(set).filter(|field| field.0 == 1) {
             let Value::Len(file) = file else { continue };
             let package = text_of(file, 2);
@@ -76,9 +89,13 @@ impl Schema {
         }
     }
 
+    /// The full name of what is defined in the set that is being added.
+    fn full(&self, name: &str) -> String {
+        format!("{}:{}", self.sets, name.trim_start_matches('.'))
+    }
+
     fn add_message(&mut self, around: &str, message: &[u8]) {
         let name = format!("{around}.{}", text_of(message, 1));
-        let name = name.trim_start_matches('.').to_string();
         let mut numbers = HashMap::new();
         for field in fields(message) {
             match field {
@@ -90,10 +107,7 @@ impl Schema {
                         match (n, value) {
                             (3, Value::Varint(n)) => number = n as u32,
                             (5, Value::Varint(kind)) => known.kind = kind,
-                            (6, name) => {
-                                known.type_name =
-                                    text(name).trim_start_matches('.').into()
-                            }
+                            (6, name) => known.type_name = self.full(&text(name)),
                             _ => {}
                         }
                     }
@@ -104,7 +118,7 @@ impl Schema {
                 _ => {}
             }
         }
-        self.messages.insert(name, numbers);
+        self.messages.insert(self.full(&name), numbers);
     }
 
     fn add_enum(&mut self, around: &str, definition: &[u8]) {
@@ -118,8 +132,7 @@ impl Schema {
             names.insert(number.unwrap_or(0), text_of(value, 1));
         }
         let name = format!("{around}.{}", text_of(definition, 1));
-        self.enums
-            .insert(name.trim_start_matches('.').into(), names);
+        self.enums.insert(self.full(&name), names);
     }
 
     fn add_service(&mut self, package: &str, service: &[u8]) {
@@ -127,8 +140,7 @@ impl Schema {
         let name = name.trim_start_matches('.');
         for (_, method) in fields(service).filter(|field| field.0 == 2) {
             let Value::Len(method) = method else { continue };
-            let types =
-                [2, 3].map(|n| text_of(method, n).trim_start_matches('.').to_string());
+            let types = [2, 3].map(|n| self.full(&text_of(method, n)));
             self.methods
                 .insert(format!("/{name}/{}", text_of(method, 1)), types);
         }
@@ -145,7 +157,7 @@ impl Schema {
     /// names where the type is not known. `None` if the bytes are no message.
     pub fn describe(&self, message: Option<&str>, bytes: &[u8]) -> Option<String> {
         let name = message
-            .and_then(|name| name.rsplit('.').next())
+            .and_then(|name| name.rsplit(['.', ':']).next())
             .unwrap_or("message");
         Some(format!("{name} {}", self.body(message, bytes, 0)?))
     }
