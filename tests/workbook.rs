@@ -41,7 +41,13 @@ fn missing(lesson: &Lesson) -> Vec<String> {
     .collect();
     files.push(format!("tests/{}.rs", lesson.test()));
     files.push(format!("book/src/{chapter}"));
-    files.push(format!("protos/{name}.proto"));
+    // One file, or a folder of them.
+    let folder_of_protos = format!("{name}/");
+    let proto = match root().join("protos").join(&folder_of_protos).exists() {
+        true => folder_of_protos,
+        false => format!("{name}.proto"),
+    };
+    files.push(format!("protos/{proto}"));
     missing.extend(files.into_iter().filter(|file| !root().join(file).exists()));
 
     let wrong: Vec<String> = match root().join("lessons").join(&folder).exists() {
@@ -86,7 +92,7 @@ fn missing(lesson: &Lesson) -> Vec<String> {
             "lessons/lib.rs",
             format!("#[path = \"{folder}/service.rs\"]\npub mod {name};\n"),
         ),
-        ("build.rs", format!("\"{name}.proto\"")),
+        ("build.rs", format!("\"{proto}")),
         ("book/src/SUMMARY.md", format!("- [{title}]({chapter})\n")),
         (&format!("book/src/{chapter}"), format!("# {title}\n")),
         (

@@ -51,11 +51,14 @@ fn look_up(line: &str, block: &str) -> Result<(), String> {
         [name, ..] if HELPERS.contains(&name) => {}
         _ => return Err(format!("`{line}` is no command that this book knows")),
     }
+    // What is to be installed need not be there yet.
+    let target = words.iter().position(|word| *word == "--target");
+    let new = target.and_then(|at| words.get(at + 1));
     let ours =
         Regex::new(r"^(book|lessons|protos|tests)/").expect("is a regular expression");
     for path in words
         .iter()
-        .filter(|word| ours.is_match(word) && !elsewhere)
+        .filter(|word| ours.is_match(word) && !elsewhere && Some(*word) != new)
     {
         if !root().join(path).exists() {
             return Err(format!("there is no {path}"));
