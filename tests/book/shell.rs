@@ -44,7 +44,7 @@ fn look_up(line: &str, block: &str) -> Result<(), String> {
             ..,
         ] => {}
         ["cargo", "install", _, "--locked"] => {}
-        ["python3", "-m", "pip", "install", ..] | ["npm", "ci", ..] => {}
+        ["python3", "-m", "pip", "install", ..] | ["npm", "install", ..] => {}
         ["mdbook", "serve" | "build", "book"]
         | ["mdbook", "serve" | "build", "book", "--open"] => {}
         ["OVERWRITE=1", "cargo", "test", ref args @ ..] => cargo(args)?,

@@ -40,14 +40,14 @@ pub const PEERS: &[Peer] = &[
         program: "node",
         folder: ".",
         built: "tests/peers/node/node_modules/@grpc/grpc-js",
-        get_it: "npm ci --prefix tests/peers/node",
+        get_it: "npm install --prefix tests/peers/node",
     },
     Peer {
         name: "buf",
         program: "buf",
         folder: ".",
         built: BUF,
-        get_it: "npm ci --prefix tests/peers/node",
+        get_it: "npm install --prefix tests/peers/node",
     },
 ];
 
