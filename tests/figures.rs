@@ -203,22 +203,99 @@ const WIRES: &[(&str, &[&str])] = &[
     ("book/figures/10-notes-wire.svg", &["stream-test"]),
 ];
 
+/// The shortest call of each kind, for the page that compares them.
+const KINDS: &[(&str, &str, &[&str])] = &[
+    ("unary", "book/figures/06-calculator-kind.svg", &["7", "/", "2"]),
+    ("server streaming", "book/figures/07-subjects-by-city-kind.svg", &["wuhan"]),
+    (
+        "client streaming",
+        "book/figures/08-accumulate-kind.svg",
+        &["5", "-10", "0", "1"],
+    ),
+    (
+        "bidirectional streaming",
+        "book/figures/09-guess-number-kind.svg",
+        &["echo", "1", "2"],
+    ),
+];
+
+/// The four kinds side by side: nothing but the path, and how many messages there are.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_four_kinds() {
+    let mut headers = Vec::new();
+    let mut trailers = Vec::new();
+    let mut rows = String::new();
+    for (kind, file, args) in KINDS {
+        let (lesson, id) = drawn_from(file);
+        let events = record(lesson, args).await;
+        let title = format!("The wire of a {kind} call");
+        written(file, &draw(&id, &title, &mut Lines::new(false, false), &events));
+
+        let mut blocks = events.iter().filter_map(|(_, event)| match &event.what {
+            What::Headers { fields, .. } => Some(fields.clone()),
+            _ => None,
+        });
+        let mut request = blocks.next().expect("begins with headers");
+        let path = request.iter().position(|(name, _)| name == ":path");
+        let (_, path) = request.remove(path.expect("has a path"));
+        // The port differs from run to run.
+        request.retain(|(name, _)| name != ":authority");
+        headers.push(request);
+        trailers.push(blocks.last().expect("ends with trailers"));
+        let messages = |side| {
+            let sent = events.iter().filter(|(_, event)| {
+                event.from == side && matches!(event.what, What::Message { .. })
+            });
+            sent.count()
+        };
+        let (asked, answered) = (messages(Side::Client), messages(Side::Server));
+        writeln!(rows, "| {kind} | `{path}` | {asked} | {answered} |")
+            .expect("writes to a string");
+    }
+    headers.dedup();
+    trailers.dedup();
+    assert_eq!(headers.len(), 1, "{headers:#?}");
+    assert_eq!(trailers.len(), 1, "{trailers:#?}");
+
+    let line = |fields: &[(String, String)]| {
+        let fields = fields
+            .iter()
+            .map(|(name, value)| format!("`{name}: {value}`"));
+        fields.collect::<Vec<_>>().join(", ")
+    };
+    written(
+        "book/generated/four-kinds.md",
+        &format!(
+            "All four requests have these headers: {}. All four answers end with these trailers: {}. \
+             What differs:\n\n\
+             | kind | path | messages of the client | messages of the server |\n|---|---|---|---|\n{rows}",
+            line(&headers[0]),
+            line(&trailers[0]),
+        ),
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn wires_of_the_lessons() {
     let mut drawn = BTreeSet::new();
     for (file, args) in WIRES {
-        let name = file
-            .trim_start_matches("book/figures/")
-            .trim_end_matches(".svg");
-        let number = name.get(..2).and_then(|number| number.parse().ok());
-        let lesson = number.and_then(Lesson::find).expect("begins with a number");
+        let (lesson, id) = drawn_from(file);
         drawn.insert(lesson.number);
         let events = record(lesson, args).await;
         let title = format!("The wire of {lesson}");
-        let id = format!("lesson{name}");
         written(file, &draw(&id, &title, &mut Lines::new(false, false), &events));
     }
     assert_eq!(drawn.len(), LESSONS.len(), "each lesson has a drawing of its wire");
+}
+
+/// The lesson that a drawing is of, by its file's name, and an id for it.
+fn drawn_from(file: &str) -> (&'static Lesson, String) {
+    let name = file
+        .trim_start_matches("book/figures/")
+        .trim_end_matches(".svg");
+    let number = name.get(..2).and_then(|number| number.parse().ok());
+    let lesson = number.and_then(Lesson::find).expect("begins with a number");
+    (lesson, format!("lesson{name}"))
 }
 
 /// Plays a lesson through a tap, and returns what crossed the wire.

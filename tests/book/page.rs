@@ -57,7 +57,7 @@ pub struct Contents {
 const LANGUAGES: &[&str] = &["rust", "toml", "proto", "python", "text"];
 
 /// The HTML that a page may use. There is no `pre` among it: what is shown as code is checked.
-const TAGS: &[&str] = &["details", "summary", "br", "kbd", "sup"];
+const TAGS: &[&str] = &["details", "summary", "div", "br", "kbd", "sup"];
 
 impl Page {
     /// # Panics

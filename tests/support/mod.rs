@@ -21,14 +21,18 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/04-map-oneof-wire.svg", "figures"),
     ("book/figures/05-http2-ways.svg", "figures"),
     ("book/figures/05-http2-wire.svg", "figures"),
+    ("book/figures/06-calculator-kind.svg", "figures"),
     ("book/figures/06-calculator-refused.svg", "figures"),
     ("book/figures/06-calculator-wire.svg", "figures"),
+    ("book/figures/07-subjects-by-city-kind.svg", "figures"),
     ("book/figures/07-subjects-by-city-left.svg", "figures"),
     ("book/figures/07-subjects-by-city-unknown.svg", "figures"),
     ("book/figures/07-subjects-by-city-wire.svg", "figures"),
     ("book/figures/08-accumulate-early.svg", "figures"),
+    ("book/figures/08-accumulate-kind.svg", "figures"),
     ("book/figures/08-accumulate-wire.svg", "figures"),
     ("book/figures/09-guess-number-ended.svg", "figures"),
+    ("book/figures/09-guess-number-kind.svg", "figures"),
     ("book/figures/09-guess-number-left.svg", "figures"),
     ("book/figures/09-guess-number-wire.svg", "figures"),
     ("book/figures/10-notes-wire.svg", "figures"),
@@ -73,6 +77,7 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/09-guess-number-trait.rs", "lesson-9"),
     ("book/generated/10-notes-differences.md", "lesson-10"),
     ("book/generated/10-notes-report.txt", "lesson-10"),
+    ("book/generated/four-kinds.md", "figures"),
 ];
 
 /// Whether tests are to rewrite the book from what they see, instead of comparing it.
