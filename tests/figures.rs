@@ -249,7 +249,7 @@ async fn the_four_kinds() {
             sent.count()
         };
         let (asked, answered) = (messages(Side::Client), messages(Side::Server));
-        writeln!(rows, "| {kind} | `{path}` | {asked} | {answered} |")
+        writeln!(rows, "| {kind} | {asked} | {answered} | `{path}` |")
             .expect("writes to a string");
     }
     headers.dedup();
@@ -268,7 +268,7 @@ async fn the_four_kinds() {
         &format!(
             "All four requests have these headers: {}. All four answers end with these trailers: {}. \
              What differs:\n\n\
-             | kind | path | messages of the client | messages of the server |\n|---|---|---|---|\n{rows}",
+             | kind | client sends | server sends | path |\n|---|---|---|---|\n{rows}",
             line(&headers[0]),
             line(&trailers[0]),
         ),
