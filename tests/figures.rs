@@ -241,7 +241,7 @@ async fn the_four_kinds() {
         // The port differs from run to run.
         request.retain(|(name, _)| name != ":authority");
         headers.push(request);
-        trailers.push(blocks.last().expect("ends with trailers"));
+        trailers.push(blocks.next_back().expect("ends with trailers"));
         let messages = |side| {
             let sent = events.iter().filter(|(_, event)| {
                 event.from == side && matches!(event.what, What::Message { .. })

@@ -306,7 +306,7 @@ async fn ends() {
     ends.push(End {
         when: "the method panics",
         sees: shown(&status),
-        specified: "an exception in a method is `UNKNOWN` elsewhere",
+        specified: "`UNKNOWN`",
     });
     // The panic was that call's: the connection serves the next one.
     let next = calculator.calculate(calls(Operation::Divide)).await;

@@ -467,7 +467,7 @@ async fn ends() {
     end(when, format!("the answer, `{answer:?}`"), "");
 
     let status = failed(client.collect(words(["a", "panic"]).chain(pending())).await);
-    let exception = "an exception in a method is `UNKNOWN` elsewhere";
+    let exception = "`UNKNOWN`";
     end("the method panics", shown(&status), exception);
 
     // What feeds the stream fails and drops its sender: it looks like a good end.

@@ -740,7 +740,7 @@ async fn ends() {
     ends.push(End {
         when: "the method panics",
         sees: format!("no answer, {}", shown(&call.expect_err("an error"))),
-        specified: "an exception in a method is `UNKNOWN` elsewhere",
+        specified: "`UNKNOWN`",
     });
 
     let (say, said) = mpsc::channel(1);
@@ -757,7 +757,7 @@ async fn ends() {
     ends.push(End {
         when: "the server's stream panics, as a `FilterMap` would",
         sees: after(end(&mut answers).await),
-        specified: "`UNKNOWN` elsewhere",
+        specified: "`UNKNOWN`",
     });
 
     let (say, mut answers) = talking(&mut client).await;
@@ -765,7 +765,7 @@ async fn ends() {
     ends.push(End {
         when: "the task behind the server's channel panics",
         sees: after(end(&mut answers).await) + ", as if nothing had happened",
-        specified: "`UNKNOWN` elsewhere",
+        specified: "tonic knows nothing of your task: you sent no error",
     });
     say.closed().await;
 

@@ -15,23 +15,16 @@ use tonic::{Request, Status, Streaming};
 
 #[derive(clap::Args)]
 struct Args {
-    /// List the subjects of this city; - reads cities from standard input. Without it,
-    /// the chapter's script is played
-    city: Option<String>,
-    /// Have the server repeat DATA again and again
-    #[arg(long, value_name = "DATA", conflicts_with = "city")]
-    tick: Option<String>,
+    /// The city whose subjects to list, or the word tick and then what the server is to
+    /// repeat; - reads cities from standard input; without any, the chapter's script is
+    /// played
+    #[arg(num_args = 0..=2)]
+    what: Vec<String>,
     /// Leave after so many ticks
-    #[arg(long, value_name = "N", requires = "tick", conflicts_with = "city")]
+    #[arg(long, value_name = "N")]
     count: Option<u64>,
     /// How many milliseconds the server waits before each tick
-    #[arg(
-        long,
-        value_name = "MS",
-        requires = "tick",
-        conflicts_with = "city",
-        default_value_t = 1000
-    )]
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
     interval: u32,
 }
 
@@ -53,22 +46,35 @@ enum Break {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let cli::Client { server, fault, args } = cli::client::<Args, Break>(7);
+    let what: Vec<&str> = args.what.iter().map(String::as_str).collect();
+    if let [city, more] = what[..]
+        && city != "tick"
+    {
+        cli::fail(
+            2,
+            &format!("{more:?} is one too many: one city, or tick and its data"),
+        );
+    }
+    if args.count.is_some() && what.first() != Some(&"tick") {
+        cli::fail(2, "--count goes with tick: a list has an end of its own");
+    }
     let mut client = connect(&server).await?;
     let ticks = |data: &str, interval_ms| TickRequest { data: data.into(), interval_ms };
     match fault {
-        None => match (args.city.as_deref(), args.tick) {
-            (Some("-"), _) => {
+        None => match what[..] {
+            [] => script(&mut client).await,
+            ["-"] => {
                 let mut cities = cli::lines();
                 while let Some(city) = cities.next().await {
                     list(&mut client, city.trim()).await?;
                 }
                 Ok(())
             }
-            (Some(city), _) => list(&mut client, city).await,
-            (None, Some(data)) => {
-                tick(&mut client, ticks(&data, args.interval), args.count).await
+            ["tick", ref data @ ..] => {
+                let data = data.first().copied().unwrap_or_default();
+                tick(&mut client, ticks(data, args.interval), args.count).await
             }
-            (None, None) => script(&mut client).await,
+            [city, ..] => list(&mut client, city).await,
         },
         Some(Break::UnknownCity) => list(&mut client, "东京").await,
         Some(Break::Close) => tick(&mut client, ticks("close", 1000), None).await,
@@ -127,7 +133,8 @@ async fn tick(
 /// Tells the server that nobody reads any more.
 async fn leave<T>(stream: Streaming<T>) {
     drop(stream);
-    // The connection's task sends it. If the process ended now, so would that task.
+    // A task of the connection sends RST_STREAM. If the process ended now, so would that
+    // task, and the connection would break instead.
     sleep(Duration::from_millis(500)).await;
 }
 // ANCHOR_END: tick

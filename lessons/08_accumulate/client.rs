@@ -35,12 +35,12 @@ enum Break {
     DoesNotFit,
     /// send bytes that are no message, in the middle
     NotAMessage,
-    /// send three numbers and drop the call
-    WalkAway,
-    /// end the stream where something went wrong
-    EndTooSoon,
     /// go on sending after the answer
     EarlyAnswer,
+    /// end the stream where something went wrong
+    EndTooSoon,
+    /// send three numbers and drop the call
+    WalkAway,
     /// never end the stream, with a deadline
     Endless,
 }
