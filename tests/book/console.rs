@@ -4,11 +4,12 @@
 //! server. Then it is told to stop, and all that it printed is compared with its block.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
+use std::io;
 use std::process::Command;
 
 use grpc_workbook::{LESSONS, Lesson};
 use regex::Regex;
+use tokio::net::TcpSocket;
 
 use crate::page::{Block, Contents, Page, Problem};
 use crate::shell;
@@ -234,14 +235,17 @@ impl<'a> Script<'a> {
     /// Runs the commands, and returns the block as it should be.
     fn run(&self, ports: &Ports) -> Result<String, String> {
         let mut body = String::new();
+        let mut held = Vec::new();
         for (line, _) in &self.commands {
             let mut ports = ports.clone();
             let words = words(line)?;
             if let Some(lesson) = lesson(&words)
                 && ports.find(&address(lesson)).is_none()
             {
-                // The page shows what happens when that port is free: this one is.
-                ports.0.push((free_address()?, address(lesson)));
+                // The page shows what happens when nobody listens there.
+                let (silent, real) = silent_address()?;
+                held.push(silent);
+                ports.0.push((real, address(lesson)));
             }
             let mut command = self.pipeline(&words, &ports)?;
             let Finished { code, output } = run(&mut command);
@@ -386,12 +390,15 @@ fn flag<'w>(words: &'w [String], name: &str) -> Option<&'w str> {
     words.get(at + 1).map(String::as_str)
 }
 
-fn free_address() -> Result<String, String> {
-    let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-    listener
-        .local_addr()
-        .map(|address| address.to_string())
-        .map_err(|error| error.to_string())
+/// An address at which nobody listens, and nobody can as long as the socket is there.
+fn silent_address() -> Result<(TcpSocket, String), String> {
+    let bound = || {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind("127.0.0.1:0".parse().expect("is an address"))?;
+        let address = socket.local_addr()?.to_string();
+        Ok((socket, address))
+    };
+    bound().map_err(|error: io::Error| error.to_string())
 }
 
 /// Whether cargo printed a line: its lines begin with a verb that ends in the twelfth column.
