@@ -427,7 +427,7 @@ fn kinds(Target { path, message, .. }: &Target) -> Vec<Kind> {
         on_the_connection(
             "5 KB of headers that unpack to 4 MB",
             frame(HEADERS, END_HEADERS | END_STREAM, 1, &bomb),
-            "h2: 4 times the size above",
+            "h2: 4 times what is allowed, 64 KiB",
         ),
         on_the_connection(
             "headers without an end: 1,000 CONTINUATION frames",
