@@ -1,5 +1,7 @@
 //! `lesson-7-server`: serves the subjects of cities on 127.0.0.1:50057.
 
+use std::time::Duration;
+
 use grpc_workbook::cli;
 use grpc_workbook::subjects_by_city::{
     SubjectsByCity, proto::subjects_by_city_service_server::SubjectsByCityServiceServer,
@@ -10,6 +12,10 @@ use tonic::transport::Server;
 async fn main() -> Result<(), cli::Failure> {
     let (incoming, stop) = cli::listen(7).await?;
     Server::builder()
+        // tonic allows any number of open calls on a connection: each takes memory.
+        .max_concurrent_streams(1000)
+        // tonic waits for ever for a client whose machine is gone. This asks each minute.
+        .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .add_service(SubjectsByCityServiceServer::new(SubjectsByCity))
         .serve_with_incoming_shutdown(incoming, stop)
         .await?;

@@ -1,5 +1,7 @@
 //! `lesson-9-server`: serves the guessing game and the echo on 127.0.0.1:50059.
 
+use std::time::Duration;
+
 use grpc_workbook::cli;
 use grpc_workbook::guess_number::{
     GuessNumber, proto::guess_number_service_server::GuessNumberServiceServer,
@@ -10,6 +12,10 @@ use tonic::transport::Server;
 async fn main() -> Result<(), cli::Failure> {
     let (incoming, stop) = cli::listen(9).await?;
     Server::builder()
+        // tonic allows any number of open calls on a connection: each takes memory.
+        .max_concurrent_streams(1000)
+        // tonic waits for ever for a client whose machine is gone. This asks each minute.
+        .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .add_service(GuessNumberServiceServer::new(GuessNumber))
         .serve_with_incoming_shutdown(incoming, stop)
         .await?;

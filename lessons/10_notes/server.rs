@@ -38,6 +38,10 @@ async fn main() -> Result<(), cli::Failure> {
     // Python's servers read compressed requests unasked. In tonic each service is told to.
     let gzip = CompressionEncoding::Gzip;
     Server::builder()
+        // tonic allows any number of open calls on a connection: each takes memory.
+        .max_concurrent_streams(1000)
+        // tonic waits for ever for a client whose machine is gone. This asks each minute.
+        .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .add_service(GreeterServer::new(MyGreeter).accept_compressed(gzip))
         .add_service(TestServer::new(MyTest { pace }).accept_compressed(gzip))
         .add_service(UserInfoServer::new(MyUserInfo).accept_compressed(gzip))
