@@ -5,10 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::TcpListener;
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use grpc_workbook::{LESSONS, Lesson};
 use regex::Regex;
@@ -229,13 +226,8 @@ impl<'a> Script<'a> {
         } else if program(&words).is_none() {
             command.args(["--port", "0"]);
         }
-        // A server of the reader's own has a port that nobody else may have, not even for the
-        // other end of a connection.
-        let fixed = self.block.body.split(" listening on ").nth(1);
-        let fixed = fixed.and_then(|rest| rest.lines().next());
-        if let Some(fixed) = fixed.filter(|_| !ours && program(&words).is_some()) {
-            wait_until_free(fixed)?;
-        }
+        // A server of the reader's own has a fixed port, 8050: below the range from which systems
+        // take free ones, or another test's connection might have it.
         let server = Server::from(&mut command);
         let ports = shown.map(|shown| (server.address.clone(), shown));
         let ports = Ports(ports.into_iter().collect());
@@ -398,18 +390,6 @@ fn address(lesson: &Lesson) -> String {
 fn flag<'w>(words: &'w [String], name: &str) -> Option<&'w str> {
     let at = words.iter().position(|word| word == name)?;
     words.get(at + 1).map(String::as_str)
-}
-
-/// Waits until nobody has an address, for half a minute at most.
-fn wait_until_free(address: &str) -> Result<(), String> {
-    let end = Instant::now() + Duration::from_secs(30);
-    while let Err(error) = TcpListener::bind(address) {
-        if Instant::now() > end {
-            return Err(format!("{address}: {error}"));
-        }
-        thread::yield_now();
-    }
-    Ok(())
 }
 
 /// An address at which nobody listens, and nobody can as long as the socket is there.

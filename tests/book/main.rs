@@ -16,6 +16,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::{env, fs, thread};
 
+use console::Played;
 use page::{Contents, Page, Problem};
 use support::programs::root;
 use support::{GENERATED, overwrite};
@@ -99,22 +100,16 @@ fn every_page_is_in_the_summary() {
 
 #[test]
 fn consoles_show_what_the_programs_print() {
-    let play = |page: &Page| console::play(page, &page.contents(root()));
-    // The reader's own crate has a fixed port, which another page's free one might be.
-    let (mut pages, others): (Vec<Page>, Vec<Page>) = pages()
-        .into_iter()
-        .partition(|page| page.text.contains("peer=own-crate"));
-    let mut played: Vec<_> = pages.iter().map(play).collect();
+    let pages = pages();
     // Most of the time a page waits: for a deadline, for a slow server.
-    thread::scope(|threads| {
-        let players: Vec<_> = others
+    let played: Vec<Played> = thread::scope(|threads| {
+        let players: Vec<_> = pages
             .iter()
-            .map(|page| threads.spawn(move || play(page)))
+            .map(|page| threads.spawn(|| console::play(page, &page.contents(root()))))
             .collect();
         let ends = players.into_iter().map(|player| player.join());
-        played.extend(ends.map(|end| end.expect("does not panic")));
+        ends.map(|end| end.expect("does not panic")).collect()
     });
-    pages.extend(others);
     let mut problems = Vec::new();
     for (page, played) in pages.iter().zip(played) {
         for problem in &played.not_run {

@@ -5,7 +5,7 @@ use my_greeter::proto::{SayGoodbyeRequest, SayHelloRequest};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut greeter = GreeterServiceClient::connect("http://127.0.0.1:50050").await?;
+    let mut greeter = GreeterServiceClient::connect("http://127.0.0.1:8050").await?;
 
     let request = SayHelloRequest { name: "you".into() };
     let response = greeter.say_hello(request).await?;

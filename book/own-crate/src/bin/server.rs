@@ -29,7 +29,7 @@ impl GreeterService for MyGreeter {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let addr = "127.0.0.1:50050".parse()?;
+    let addr = "127.0.0.1:8050".parse()?;
     let incoming = TcpIncoming::bind(addr)?.with_nodelay(Some(true));
     println!("server listening on {}", incoming.local_addr()?);
     Server::builder()
