@@ -21,12 +21,15 @@ mod wrong_waits;
 use std::time::Duration;
 
 use grpc_workbook::Lesson;
+use grpc_workbook::cli::code_name;
 use grpc_workbook::notes::SERVICES;
 use grpc_workbook::notes::demo::MyDemo;
 use grpc_workbook::notes::proto::demo::{
     self, City, Delta, Number, Work, demo_client::DemoClient, demo_server::Demo,
     demo_server::DemoServer,
 };
+use grpc_workbook::notes::proto::test::TestClientRecvStreamRequest;
+use grpc_workbook::notes::proto::test::demo_client::DemoClient as TestClient;
 use grpc_workbook::raw::{self, RawCodec};
 use prost::Message;
 use support::checks::{Checks, Outcome, outcome, status_line};
@@ -43,7 +46,7 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::codegen::{Bytes, StdError};
 use tonic::service::Routes;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Request};
 
 fn lesson() -> &'static Lesson {
     Lesson::find(10).expect("is in LESSONS")
@@ -287,19 +290,97 @@ async fn calculate_with(channel: Channel, messages: &[Work]) -> Outcome<i32> {
     Ok(demo::Result::decode(answer).expect("is a message").val)
 }
 
-/// Where this server does not answer as the notes' does, which is grpcio 1.85.1.
+/// What this server answers otherwise than the notes' does: the call, the answer of grpcio
+/// 1.85.1, and why it is so.
+const DIFFERENT: [(&str, &str, &str); 6] = [
+    ("a path that is not there", "UNIMPLEMENTED: Method not found!", ""),
+    (
+        "`Calculate`, with no message at all",
+        "UNIMPLEMENTED: \"b''\" requires exactly one request message.",
+        ", as the specification says",
+    ),
+    (
+        "`UserInfo/Info`, with a string in field 1, which is an int32",
+        "Hello, !",
+        ": a field of the wrong type counts as an unknown one",
+    ),
+    (
+        "a message of 4 MiB and a byte",
+        "RESOURCE_EXHAUSTED: SERVER: Received message larger than max (4194305 vs. 4194304)",
+        ", as the specification says",
+    ),
+    ("`grpc-encoding: deflate`", "120", ": it knows gzip and deflate"),
+    (
+        "`TestClientRecvStream`, with a deadline that passes after the first answer",
+        "DEADLINE_EXCEEDED",
+        "",
+    ),
+];
+
+/// What a server answers to the calls of [`DIFFERENT`].
+async fn answers(address: &str) -> [String; 6] {
+    let channel = Endpoint::try_from(format!("http://{address}")).expect("is a URI");
+    let channel = channel.connect().await.expect("connects");
+    let send = |path, request: Request<Bytes>| {
+        let mut grpc = Grpc::new(channel.clone());
+        async move {
+            grpc.ready().await.expect("is ready");
+            let answer = grpc.unary(request, PathAndQuery::from_static(path), RawCodec);
+            outcome(answer.await)
+        }
+    };
+    let (Ok(text) | Err(text)) = send("/Demo/Nope", Request::new(Bytes::new()))
+        .await
+        .map(|answer| format!("{answer:?}"));
+    let nope = text;
+    let (Ok(none) | Err(none)) = calculate_with(channel.clone(), &[])
+        .await
+        .map(|val| val.to_string());
+    let string = Request::new(Bytes::from_static(b"\x0a\x05daoji"));
+    let (Ok(other) | Err(other)) = send("/example.UserInfo/Info", string)
+        .await
+        .map(|answer| String::from_utf8_lossy(&answer[2..]).into_owned());
+    let large = Request::new(Bytes::from(vec![0; 4 * 1024 * 1024 + 1]));
+    let (Ok(large) | Err(large)) = send("/Demo/Calculate", large)
+        .await
+        .map(|answer| format!("{answer:?}"));
+    let work = Work { num1: 100, num2: 20, op: 0 };
+    let mut deflate = Request::new(Bytes::from(work.encode_to_vec()));
+    let encoding = "deflate".parse().expect("is a value");
+    deflate.metadata_mut().insert("grpc-encoding", encoding);
+    let (Ok(deflate) | Err(deflate)) =
+        send("/Demo/Calculate", deflate).await.map(|answer| {
+            demo::Result::decode(answer)
+                .expect("is a message")
+                .val
+                .to_string()
+        });
+
+    let mut client = TestClient::new(channel.clone());
+    let mut late = Request::new(TestClientRecvStreamRequest { data: "jlc".into() });
+    late.set_timeout(Duration::from_secs(1));
+    let ticks = client.test_client_recv_stream(late).await;
+    let mut ticks = ticks.expect("begins").into_inner();
+    // With 20 ms between two answers the hundredth is past the deadline.
+    let mut late = String::from("goes on");
+    for _ in 0..100 {
+        if let Err(status) = ticks.message().await {
+            late = code_name(status.code()).into();
+            break;
+        }
+    }
+    [nope, none, other, large, deflate, late]
+}
+
+/// Where this server does not answer as the notes' does.
 #[tokio::test]
 async fn differences() {
-    let server = Server::start(lesson());
+    let mut command = programs::command("lesson-10-server");
+    let server = Server::from(command.args(["--addr", "127.0.0.1:0", "--pace", "20"]));
     let channel = channel(&server).await;
     let mut client = DemoClient::new(channel.clone());
     let work = |num1, num2| Work { num1, num2, op: 0 };
     let send = |path, bytes| raw::unary(channel.clone(), path, bytes);
-    let status =
-        |outcome: Outcome<i32>| outcome.map_or_else(|error| error, |n| n.to_string());
-    let raw_status = |answer: Result<Response<Bytes>, Status>| {
-        answer.map_or_else(|status| status_line(&status), |answer| format!("{answer:?}"))
-    };
 
     // What both do is not in the table.
     assert_eq!(outcome(client.calculate(Work::default()).await).map(|a| a.val), Ok(0));
@@ -325,37 +406,20 @@ async fn differences() {
     let two = calculate_with(channel.clone(), &[work(1, 2), work(3, 4)]).await;
     assert_eq!(two, Ok(3));
 
-    let nope = raw_status(send("/Demo/Nope", b"").await);
-    let none = status(calculate_with(channel.clone(), &[]).await);
-    let other = raw_status(send("/example.UserInfo/Info", b"\x0a\x05daoji").await);
-    let mut grpc = Grpc::new(channel.clone());
-    grpc.ready().await.expect("is ready");
-    let path = PathAndQuery::from_static("/Demo/Calculate");
-    let large = Bytes::from(vec![0; 4 * 1024 * 1024 + 1]);
-    let large = raw_status(grpc.unary(Request::new(large), path, RawCodec).await);
-
     let mut table = String::from(
         "| the call | Python (grpcio) answers | this server answers |\n|---|---|---|\n",
     );
-    for (call, python, ours) in [
-        ("a path that is not there", "`UNIMPLEMENTED: Method not found!`", nope),
-        (
-            "`Calculate`, with no message at all",
-            "`UNIMPLEMENTED: \"b''\" requires exactly one request message.`",
-            none,
-        ),
-        (
-            "`UserInfo/Info`, with a string in field 1, which is an int32",
-            "`Hello, !`: a field of the wrong type counts as an unknown one",
-            other,
-        ),
-        (
-            "a message of more than 4 MiB",
-            "`RESOURCE_EXHAUSTED: SERVER: Received message larger than max (4194309 vs. 4194304)`",
-            large,
-        ),
-    ] {
-        table += &format!("| {call} | {python} | `{ours}` |\n");
+    let ours = answers(&server.address).await;
+    if let Some(python) = Peer::is_ready("python") {
+        let mut command = python.command();
+        let services = ["demo", "test", "user-info", "--port", "0", "--pace", "0.02"];
+        let server =
+            Server::from(command.arg("tests/peers/python/server.py").args(services));
+        let answers = answers(&server.address).await;
+        assert_eq!(answers, DIFFERENT.map(|(_, answer, _)| answer));
+    }
+    for ((call, python, why), ours) in DIFFERENT.iter().zip(ours) {
+        table += &format!("| {call} | `{python}`{why} | `` {ours} `` |\n");
     }
     written("book/generated/10-notes-differences.md", &table);
 }

@@ -455,7 +455,7 @@ fn kinds(Target { path, message, .. }: &Target) -> Vec<Kind> {
             "nothing: tonic does not look at it. The specification wants HTTP status 415",
         ),
         on_the_connection(
-            "101 DATA frames without a byte",
+            "101 DATA frames without a byte and without END_STREAM",
             [open(1), frame(DATA, 0, 1, b"").repeat(101)].concat(),
             "h2: 100 in the life of a connection",
         ),
