@@ -5,6 +5,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::thread;
 
 use grpc_workbook::{LESSONS, Lesson};
 use support::overwrite;
@@ -237,20 +238,27 @@ fn cargo_run_lists_the_lessons() {
 
 #[test]
 fn cargo_run_plays_every_lesson() {
-    for lesson in LESSONS {
-        let number = lesson.number.to_string();
-        let Finished { code, output } =
-            run(support::programs::command("grpc-workbook").arg(&number));
-        assert_eq!(code, Some(0), "{output}");
-        for words in [
-            "server | ",
-            "client | ",
-            &lesson.server(),
-            &lesson.client(),
-            "exercise.rs",
-        ] {
-            assert!(output.contains(words), "{words} is not in:\n{output}");
+    // Most of the time a lesson waits.
+    thread::scope(|threads| {
+        for lesson in LESSONS {
+            threads.spawn(|| cargo_run_plays(lesson));
         }
+    });
+}
+
+fn cargo_run_plays(lesson: &Lesson) {
+    let number = lesson.number.to_string();
+    let Finished { code, output } =
+        run(support::programs::command("grpc-workbook").arg(&number));
+    assert_eq!(code, Some(0), "{output}");
+    for words in [
+        "server | ",
+        "client | ",
+        &lesson.server(),
+        &lesson.client(),
+        "exercise.rs",
+    ] {
+        assert!(output.contains(words), "{words} is not in:\n{output}");
     }
 }
 
