@@ -26,6 +26,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "subjects_by_city.proto",
             "accumulate.proto",
             "guess_number.proto",
+            "speed.proto",
         ],
     ),
     // Three versions of one file.

@@ -242,6 +242,12 @@ where
     Client { server: flags.server, fault: flags.fault.flatten(), args: flags.args }
 }
 
+/// Whether the command line has `--server`.
+pub fn names_server() -> bool {
+    let mut words = std::env::args().take_while(|word| word != "--");
+    words.any(|word| word == "--server" || word.starts_with("--server="))
+}
+
 /// Opens a channel: what `GreeterClient::connect(server)` does too, but with an error
 /// that tells what is wrong.
 ///
@@ -259,7 +265,11 @@ fn cannot_connect(server: &Uri, error: &(dyn Error + 'static)) -> String {
         Some(error) if error.kind() == ErrorKind::ConnectionRefused => {
             let program = std::env::current_exe().unwrap_or_default();
             let name = program.file_stem().and_then(|name| name.to_str());
-            let lesson = LESSONS.iter().find(|lesson| name == Some(&lesson.client()));
+            // The lesson that listens there, or the program's own.
+            let lesson = LESSONS
+                .iter()
+                .find(|lesson| server.port_u16() == Some(lesson.port()))
+                .or(LESSONS.iter().find(|lesson| name == Some(&lesson.client())));
             let remedy = match lesson {
                 Some(lesson) => format!(
                     "start it with cargo run --bin {}, which listens on port {}",

@@ -24,6 +24,8 @@ pub mod http2;
 pub mod map_oneof;
 #[path = "10_notes/service.rs"]
 pub mod notes;
+#[path = "11_speed/service.rs"]
+pub mod speed;
 #[path = "07_subjects_by_city/service.rs"]
 pub mod subjects_by_city;
 #[path = "02_types/service.rs"]
@@ -106,6 +108,12 @@ pub const LESSONS: &[Lesson] = &[
         name: "notes",
         title: "Every service of the notes",
         teaches: "several services on one server, reflection, health, and clients in other languages",
+    },
+    Lesson {
+        number: 11,
+        name: "speed",
+        title: "How fast is it",
+        teaches: "throughput and latency: how to measure them, and what this workbook's servers reach",
     },
 ];
 

@@ -5,6 +5,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::mpsc;
+use std::thread;
 
 use grpc_workbook::http2::figure::draw;
 use grpc_workbook::http2::frames::ErrorCode;
@@ -15,6 +16,7 @@ use grpc_workbook::{LESSONS, Lesson};
 use support::programs::{self, Finished, Server, run};
 use support::written;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 
 /// A box of the figure: what it is, its name in the code, and where it stands.
 struct Part {
@@ -201,6 +203,7 @@ const WIRES: &[(&str, &[&str])] = &[
     ("book/figures/09-guess-number-left.svg", &["--break", "leave"]),
     ("book/figures/09-guess-number-ended.svg", &["--break", "wrong-message"]),
     ("book/figures/10-notes-wire.svg", &["stream-test"]),
+    ("book/figures/11-speed-wire.svg", &["unary", "--count", "2", "--size", "4"]),
 ];
 
 /// The shortest call of each kind, for the page that compares them.
@@ -275,13 +278,27 @@ async fn the_four_kinds() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn wires_of_the_lessons() {
+#[test]
+fn wires_of_the_lessons() {
     let mut drawn = BTreeSet::new();
-    for (file, args) in WIRES {
+    // Most of the time a lesson waits.
+    let recorded = thread::scope(|threads| {
+        let records = WIRES.iter().map(|(file, args)| {
+            let (lesson, _) = drawn_from(file);
+            threads.spawn(move || {
+                let runtime = Runtime::new().expect("has threads");
+                runtime.block_on(record(lesson, args))
+            })
+        });
+        let records: Vec<_> = records.collect();
+        let events = records.into_iter().map(|record| record.join());
+        events
+            .map(|events| events.expect("does not panic"))
+            .collect::<Vec<_>>()
+    });
+    for ((file, _), events) in WIRES.iter().zip(recorded) {
         let (lesson, id) = drawn_from(file);
         drawn.insert(lesson.number);
-        let events = record(lesson, args).await;
         let title = format!("The wire of {lesson}");
         written(file, &draw(&id, &title, &mut Lines::new(false, false), &events));
     }

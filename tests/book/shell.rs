@@ -48,6 +48,7 @@ fn look_up(line: &str, block: &str) -> Result<(), String> {
         ["mdbook", "serve" | "build", "book"]
         | ["mdbook", "serve" | "build", "book", "--open"] => {}
         ["OVERWRITE=1", "cargo", "test", ref args @ ..] => cargo(args)?,
+        ["OVERWRITE=1", "cargo", "bench", ..] | ["OVERWRITE=1", "benches/loop"] => {}
         [name, ..] if HELPERS.contains(&name) => {}
         _ => return Err(format!("`{line}` is no command that this book knows")),
     }

@@ -12,7 +12,8 @@ use std::{env, fs};
 
 use programs::root;
 
-/// The files that the pages include and no person writes, with the test that writes each.
+/// The files that the pages include and no person writes, with the test or, for what is
+/// measured, the benchmark that writes each.
 pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/01-hello-parts.svg", "figures"),
     ("book/figures/01-hello-wire.svg", "figures"),
@@ -36,6 +37,8 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/09-guess-number-left.svg", "figures"),
     ("book/figures/09-guess-number-wire.svg", "figures"),
     ("book/figures/10-notes-wire.svg", "figures"),
+    ("book/figures/11-speed-plot.svg", "comparison"),
+    ("book/figures/11-speed-wire.svg", "figures"),
     ("book/generated/01-hello-bytes.md", "lesson-1"),
     ("book/generated/01-hello-client.rs", "lesson-1"),
     ("book/generated/01-hello-message.rs", "lesson-1"),
@@ -79,6 +82,11 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/10-notes-neighbour.md", "neighbour"),
     ("book/generated/10-notes-report.txt", "lesson-10"),
     ("book/generated/four-kinds.md", "figures"),
+    ("book/generated/11-speed-comparison.md", "comparison"),
+    ("book/generated/11-speed-gains.md", "comparison"),
+    ("book/generated/11-speed-memory.md", "comparison"),
+    ("book/generated/11-speed-loop.md", "loop"),
+    ("book/generated/11-speed-report.txt", "lesson-11"),
 ];
 
 /// Whether tests are to rewrite the book from what they see, instead of comparing it.

@@ -126,6 +126,31 @@ def demo(server):
     services.add_DemoServicer_to_server(Demo(), server)
 
 
+def speed(server):
+    pb2, services = load("speed.proto")
+
+    class Speed(services.SpeedServiceServicer):
+        def Unary(self, request, context):
+            return pb2.UnaryResponse(payload=request.payload)
+
+        def ServerStream(self, request, context):
+            for _ in range(request.messages):
+                yield pb2.ServerStreamResponse(payload=request.payload)
+
+        def ClientStream(self, request_iterator, context):
+            messages = size = 0
+            for request in request_iterator:
+                messages += 1
+                size += len(request.payload)
+            return pb2.ClientStreamResponse(messages=messages, size=size)
+
+        def BidiStream(self, request_iterator, context):
+            for request in request_iterator:
+                yield pb2.BidiStreamResponse(payload=request.payload)
+
+    services.add_SpeedServiceServicer_to_server(Speed(), server)
+
+
 def exercise(server):
     """What lesson 10's exercise ports."""
     sys.path.append(os.path.join(HERE, "..", "..", "..", "lessons", "10_notes"))
@@ -141,6 +166,7 @@ SERVICES = {
     "user-info": user_info,
     "stream-test": stream_test,
     "demo": demo,
+    "speed": speed,
     "exercise": exercise,
 }
 

@@ -1,0 +1,212 @@
+//! What the lessons' servers do, with tonic and nothing else: no line for a call, no
+//! counting, no `cli`.
+
+use std::iter::{RepeatN, repeat_n};
+use std::vec::IntoIter;
+
+use grpc_workbook::accumulate::proto::accumulate_service_server::{
+    AccumulateService, AccumulateServiceServer,
+};
+use grpc_workbook::accumulate::proto::{
+    AccumulateRequest, AccumulateResponse, CollectRequest, CollectResponse,
+};
+use grpc_workbook::calculator::calculate;
+use grpc_workbook::calculator::proto::calculator_service_server::{
+    CalculatorService, CalculatorServiceServer,
+};
+use grpc_workbook::calculator::proto::{CalculateRequest, CalculateResponse};
+use grpc_workbook::guess_number::is_right;
+use grpc_workbook::guess_number::proto::guess_number_service_server::{
+    GuessNumberService, GuessNumberServiceServer,
+};
+use grpc_workbook::guess_number::proto::{
+    EchoRequest, EchoResponse, GuessRequest, GuessResponse,
+};
+use grpc_workbook::speed::proto::speed_service_server::{
+    SpeedService, SpeedServiceServer,
+};
+use grpc_workbook::speed::proto::{
+    BidiStreamRequest, BidiStreamResponse, ClientStreamRequest, ClientStreamResponse,
+    ServerStreamRequest, ServerStreamResponse, UnaryRequest, UnaryResponse,
+};
+use grpc_workbook::subjects_by_city::proto::subjects_by_city_service_server::{
+    SubjectsByCityService, SubjectsByCityServiceServer,
+};
+use grpc_workbook::subjects_by_city::proto::{
+    ListSubjectsRequest, ListSubjectsResponse, TickRequest, TickResponse,
+};
+use grpc_workbook::subjects_by_city::subjects;
+use tokio_stream::adapters::{FilterMap, Map};
+use tokio_stream::{Empty, Iter, StreamExt, empty, iter};
+use tonic::transport::{Server, server::TcpIncoming};
+use tonic::{Request, Response, Status, Streaming};
+
+struct Plain;
+
+/// Serves as tonic does, or with one thing otherwise.
+pub async fn serve(name: &str, port: u16) {
+    let incoming = TcpIncoming::bind(([127, 0, 0, 1], port).into()).expect("listens");
+    let server = |window: u32| {
+        Server::builder()
+            .initial_stream_window_size(window)
+            .initial_connection_window_size(window)
+    };
+    let mut builder = match name {
+        "small-window" => server(65_535),
+        "large-window" => server(16 * 1024 * 1024),
+        "adaptive-window" => Server::builder().http2_adaptive_window(Some(true)),
+        _ => Server::builder(),
+    };
+    builder
+        .add_service(CalculatorServiceServer::new(Plain))
+        .add_service(SubjectsByCityServiceServer::new(Plain))
+        .add_service(AccumulateServiceServer::new(Plain))
+        .add_service(GuessNumberServiceServer::new(Plain))
+        .add_service(SpeedServiceServer::new(Plain))
+        .serve_with_incoming(incoming.with_nodelay(Some(name != "delayed")))
+        .await
+        .expect("serves");
+}
+
+#[tonic::async_trait]
+impl CalculatorService for Plain {
+    async fn calculate(
+        &self,
+        request: Request<CalculateRequest>,
+    ) -> Result<Response<CalculateResponse>, Status> {
+        let CalculateRequest { left, operation, right } = request.into_inner();
+        let operation = operation
+            .try_into()
+            .map_err(|_| Status::invalid_argument("invalid operation"))?;
+        let result = calculate(left, operation, right)?;
+        Ok(Response::new(CalculateResponse { result }))
+    }
+}
+
+#[tonic::async_trait]
+impl SubjectsByCityService for Plain {
+    type ListSubjectsStream = Iter<IntoIter<Result<ListSubjectsResponse, Status>>>;
+
+    async fn list_subjects(
+        &self,
+        request: Request<ListSubjectsRequest>,
+    ) -> Result<Response<Self::ListSubjectsStream>, Status> {
+        let answer =
+            |subject: &&str| Ok(ListSubjectsResponse { subject: (*subject).into() });
+        let answers: Vec<_> = subjects(&request.into_inner().city)?
+            .iter()
+            .map(answer)
+            .collect();
+        Ok(Response::new(iter(answers)))
+    }
+
+    type TickStream = Empty<Result<TickResponse, Status>>;
+
+    async fn tick(
+        &self,
+        _request: Request<TickRequest>,
+    ) -> Result<Response<Self::TickStream>, Status> {
+        Ok(Response::new(empty()))
+    }
+}
+
+#[tonic::async_trait]
+impl AccumulateService for Plain {
+    async fn accumulate(
+        &self,
+        request: Request<Streaming<AccumulateRequest>>,
+    ) -> Result<Response<AccumulateResponse>, Status> {
+        let mut deltas = request.into_inner();
+        let mut sum = 0;
+        while let Some(AccumulateRequest { delta }) = deltas.message().await? {
+            sum += delta;
+        }
+        Ok(Response::new(AccumulateResponse { sum }))
+    }
+
+    async fn collect(
+        &self,
+        _request: Request<Streaming<CollectRequest>>,
+    ) -> Result<Response<CollectResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+}
+
+#[tonic::async_trait]
+impl GuessNumberService for Plain {
+    type GuessStream = FilterMap<
+        Streaming<GuessRequest>,
+        fn(Result<GuessRequest, Status>) -> Option<Result<GuessResponse, Status>>,
+    >;
+
+    async fn guess(
+        &self,
+        request: Request<Streaming<GuessRequest>>,
+    ) -> Result<Response<Self::GuessStream>, Status> {
+        Ok(Response::new(request.into_inner().filter_map(|guess| {
+            match guess {
+                Ok(GuessRequest { number }) => is_right(number)
+                    .then(|| Ok(GuessResponse { number, verdict: "bingo".into() })),
+                Err(status) => Some(Err(status)),
+            }
+        })))
+    }
+
+    type EchoStream = Empty<Result<EchoResponse, Status>>;
+
+    async fn echo(
+        &self,
+        _request: Request<Streaming<EchoRequest>>,
+    ) -> Result<Response<Self::EchoStream>, Status> {
+        Ok(Response::new(empty()))
+    }
+}
+
+#[tonic::async_trait]
+impl SpeedService for Plain {
+    async fn unary(
+        &self,
+        request: Request<UnaryRequest>,
+    ) -> Result<Response<UnaryResponse>, Status> {
+        let UnaryRequest { payload } = request.into_inner();
+        Ok(Response::new(UnaryResponse { payload }))
+    }
+
+    type ServerStreamStream = Iter<RepeatN<Result<ServerStreamResponse, Status>>>;
+
+    async fn server_stream(
+        &self,
+        request: Request<ServerStreamRequest>,
+    ) -> Result<Response<Self::ServerStreamStream>, Status> {
+        let ServerStreamRequest { payload, messages } = request.into_inner();
+        let answer = Ok(ServerStreamResponse { payload });
+        Ok(Response::new(iter(repeat_n(answer, messages as usize))))
+    }
+
+    async fn client_stream(
+        &self,
+        request: Request<Streaming<ClientStreamRequest>>,
+    ) -> Result<Response<ClientStreamResponse>, Status> {
+        let mut requests = request.into_inner();
+        let mut answer = ClientStreamResponse::default();
+        while let Some(ClientStreamRequest { payload }) = requests.message().await? {
+            answer.messages += 1;
+            answer.size += payload.len() as u64;
+        }
+        Ok(Response::new(answer))
+    }
+
+    type BidiStreamStream = Map<
+        Streaming<BidiStreamRequest>,
+        fn(Result<BidiStreamRequest, Status>) -> Result<BidiStreamResponse, Status>,
+    >;
+
+    async fn bidi_stream(
+        &self,
+        request: Request<Streaming<BidiStreamRequest>>,
+    ) -> Result<Response<Self::BidiStreamStream>, Status> {
+        Ok(Response::new(request.into_inner().map(|request| {
+            request.map(|BidiStreamRequest { payload }| BidiStreamResponse { payload })
+        })))
+    }
+}

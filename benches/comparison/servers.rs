@@ -1,0 +1,171 @@
+//! The servers that are compared, each in a process of its own.
+
+use std::env::{self, consts};
+use std::io::{BufRead, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::thread;
+use std::time::Duration;
+
+use grpc_workbook::Lesson;
+use grpc_workbook::speed::own::{Usage, usage};
+
+use crate::support::peers::Peer;
+use crate::support::programs::{command, root};
+
+/// Whether servers have core 0 and the load has core 1: where there are two, and taskset.
+pub static PINNED: LazyLock<bool> = LazyLock::new(|| {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let taskset = Command::new("taskset").arg("-V").output();
+    cores > 1 && taskset.is_ok_and(|output| output.status.success())
+});
+
+pub struct Server {
+    child: Child,
+    pub port: u16,
+}
+
+impl Server {
+    /// Starts a program, whose lines go nowhere. What comes before its port is `flag`.
+    fn start(mut program: Command, flag: &str) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("listens");
+        let port = listener.local_addr().expect("has an address").port();
+        drop(listener);
+        match flag {
+            "" => program.arg(port.to_string()),
+            "--addr" => program.args([flag, &format!("127.0.0.1:{port}")]),
+            flag => program.args([flag, &port.to_string()]),
+        };
+        let mut program = on_its_core(program);
+        program.stdin(Stdio::null()).stdout(Stdio::null());
+        let mut child = program.spawn().expect("starts");
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let ended = child.try_wait().expect("is a child");
+            assert!(ended.is_none(), "{program:?} ended: {ended:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+        Server { child, port }
+    }
+
+    pub fn lesson(number: u8) -> Server {
+        Server::start(lesson(number), "--addr")
+    }
+
+    /// One whose lines somebody reads.
+    pub fn piped(number: u8) -> Server {
+        let mut program = lesson(number);
+        program.args(["--addr", "127.0.0.1:0"]);
+        let mut child = on_its_core(program)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("is piped"));
+        let mut first = String::new();
+        lines.read_line(&mut first).expect("reads");
+        let port = first.trim_end().rsplit(':').next().unwrap_or_default();
+        let port = port.parse().expect("is a port");
+        thread::spawn(move || lines.lines().all(|line| line.is_ok()));
+        Server { child, port }
+    }
+
+    /// One that is another program than cargo bench has built.
+    pub fn built(program: &Path) -> Server {
+        Server::start(Command::new(program), "--addr")
+    }
+
+    /// One of this program's own, such as `plain`.
+    pub fn own(name: &str) -> Server {
+        Server::start(own(name), "")
+    }
+
+    /// The same with jemalloc in place of the system's allocator; None if it is not here.
+    pub fn with_jemalloc(name: &str) -> Option<Server> {
+        let libraries = Command::new("ldconfig").arg("-p").output().ok()?;
+        let libraries = String::from_utf8(libraries.stdout).ok()?;
+        let line = libraries
+            .lines()
+            .find(|line| line.contains("libjemalloc.so.2"))?;
+        let mut program = own(name);
+        program.env("LD_PRELOAD", line.rsplit("=> ").next()?);
+        Some(Server::start(program, ""))
+    }
+
+    /// None if Python's packages are not installed.
+    pub fn python() -> Option<Server> {
+        let mut program = Peer::is_ready("python")?.command();
+        program.args(["tests/peers/python/server.py", "demo", "speed"]);
+        Some(Server::start(program, "--port"))
+    }
+
+    /// None if Node's packages are not installed.
+    pub fn node() -> Option<Server> {
+        let mut program = Peer::is_ready("node")?.command();
+        program.arg("tests/peers/node/server.js");
+        Some(Server::start(program, ""))
+    }
+
+    pub fn usage(&self) -> Option<Usage> {
+        usage(self.child.id())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn lesson(number: u8) -> Command {
+    command(&Lesson::find(number).expect("is in LESSONS").server())
+}
+
+fn own(name: &str) -> Command {
+    let mut program = Command::new(env::current_exe().expect("is a program"));
+    program.arg(name);
+    program
+}
+
+fn on_its_core(program: Command) -> Command {
+    if !*PINNED {
+        return program;
+    }
+    let mut taskset = Command::new("taskset");
+    taskset
+        .args(["-c", "0"])
+        .arg(program.get_program())
+        .args(program.get_args());
+    if let Some(folder) = program.get_current_dir() {
+        taskset.current_dir(folder);
+    }
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => taskset.env(name, value),
+            None => taskset.env_remove(name),
+        };
+    }
+    taskset
+}
+
+/// Builds lesson 11's server again, otherwise than cargo bench does. Returns where it is.
+pub fn build(settings: &[(&str, &str)], args: &[&str]) -> std::path::PathBuf {
+    let target = root().join("target/comparison");
+    let done = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+        .args(["build", "--locked", "--quiet", "--bin", "lesson-11-server"])
+        .args(["--target-dir".as_ref(), target.as_os_str()])
+        .args(args)
+        .envs(settings.iter().copied())
+        .current_dir(root())
+        .status();
+    assert!(done.is_ok_and(|status| status.success()), "does not build");
+    let profile = if args.contains(&"--release") {
+        "release"
+    } else {
+        "debug"
+    };
+    target
+        .join(profile)
+        .join(format!("lesson-11-server{}", consts::EXE_SUFFIX))
+}

@@ -1,0 +1,115 @@
+// Serves what `cargo bench` calls, as node tests/peers/node/server.js PORT: the notes' Demo, and lesson 11.
+"use strict";
+
+const path = require("node:path");
+const grpc = require("@grpc/grpc-js");
+const loader = require("@grpc/proto-loader");
+
+const PROTOS = path.join(__dirname, "..", "..", "..", "protos");
+
+function load(file) {
+  const definition = loader.loadSync(file, { includeDirs: [PROTOS], enums: String, defaults: true });
+  return grpc.loadPackageDefinition(definition);
+}
+
+// Each message is written when there is room for it.
+async function send(call, messages) {
+  for (const message of messages) {
+    if (!call.write(message)) {
+      await new Promise((resolve) => call.once("drain", resolve));
+    }
+  }
+  call.end();
+}
+
+function echo(call, answer) {
+  call.on("data", (message) => {
+    const answered = answer(message);
+    if (answered && !call.write(answered)) {
+      call.pause();
+      call.once("drain", () => call.resume());
+    }
+  });
+  call.on("end", () => call.end());
+}
+
+const invalid = (details) => ({ code: grpc.status.INVALID_ARGUMENT, details });
+
+const demo = {
+  Calculate({ request: { num1, num2, op } }, callback) {
+    if (op === "DIVIDE" && num2 === 0) {
+      return callback(invalid("cannot divide by 0"));
+    }
+    const calculate = {
+      ADD: () => num1 + num2,
+      SUBTRACT: () => num1 - num2,
+      MULTIPLY: () => num1 * num2,
+      DIVIDE: () => Math.floor(num1 / num2),
+    }[op];
+    if (!calculate) {
+      return callback(invalid("invalid operation"));
+    }
+    const val = calculate();
+    if (val !== (val | 0)) {
+      return callback({ code: grpc.status.OUT_OF_RANGE, details: `result does not fit in int32: ${val}` });
+    }
+    callback(null, { val });
+  },
+
+  GetSubjects(call) {
+    const subjects = {
+      beijing: ["python", "c++", "go", "产品经理", "测试", "运维", "java", "php"],
+      shanghai: ["python", "c++", "go", "测试", "运维", "java", "php"],
+      wuhan: ["python", "测试", "java", "php"],
+    }[call.request.name];
+    if (!subjects) {
+      return call.destroy({ code: grpc.status.NOT_FOUND, details: `unknown city: ${call.request.name}` });
+    }
+    send(call, subjects.map((name) => ({ name })));
+  },
+
+  Accumulate(call, callback) {
+    let val = 0;
+    call.on("data", (delta) => (val += delta.val));
+    call.on("end", () => callback(null, { val }));
+  },
+
+  GuessNumber(call) {
+    echo(call, ({ val }) => (val >= 0 && val < 10 ? { val, desc: "bingo" } : null));
+  },
+};
+
+const speed = {
+  Unary({ request: { payload } }, callback) {
+    callback(null, { payload });
+  },
+
+  ServerStream(call) {
+    const { payload, messages } = call.request;
+    send(call, Array.from({ length: messages }, () => ({ payload })));
+  },
+
+  ClientStream(call, callback) {
+    let messages = 0;
+    let size = 0;
+    call.on("data", ({ payload }) => {
+      messages += 1;
+      size += payload.length;
+    });
+    call.on("end", () => callback(null, { messages, size }));
+  },
+
+  BidiStream(call) {
+    echo(call, ({ payload }) => ({ payload }));
+  },
+};
+
+const server = new grpc.Server();
+server.addService(load("notes/demo.proto").Demo.service, demo);
+server.addService(load("speed.proto").speed.v1.SpeedService.service, speed);
+server.bindAsync(`127.0.0.1:${process.argv[2]}`, grpc.ServerCredentials.createInsecure(), (error, port) => {
+  if (error) {
+    throw error;
+  }
+  console.log(`listening on 127.0.0.1:${port}`);
+});
