@@ -49,6 +49,9 @@ struct Args {
     /// One round in place of seven, and nothing is built for it
     #[arg(long)]
     quick: bool,
+    /// Only the plot
+    #[arg(long)]
+    plot: bool,
     /// What cargo adds
     #[arg(long, hide = true)]
     bench: bool,
@@ -60,7 +63,7 @@ struct Args {
 fn main() {
     let args = Args::parse();
     match &args.serve[..] {
-        [] => compare(args.quick),
+        [] => compare(args.quick, args.plot),
         [name, port] => serve(name, port.parse().expect("is a port")),
         _ => unreachable!("nobody does that"),
     }
@@ -179,7 +182,7 @@ fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
 const ONE: Plan =
     Plan { connections: 1, in_flight: 1, until: Until::Passed(MEASURED), rate: None };
 
-fn compare(quick: bool) {
+fn compare(quick: bool, only_plot: bool) {
     let rounds = if quick { 1 } else { ROUNDS };
     if *PINNED {
         let done = Command::new("taskset")
@@ -191,13 +194,16 @@ fn compare(quick: bool) {
     // One thread: with several, the load hands on its calls one by one, which costs more.
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("has threads");
-    let (tables, spread) = tables(&runtime, rounds);
-    done("book/generated/11-speed-comparison.md", &(tables + &machine(rounds, spread)));
-    progress("what it gains");
-    let gains = causes::table(&runtime, rounds, quick);
-    done("book/generated/11-speed-gains.md", &gains);
-    progress("memory");
-    done("book/generated/11-speed-memory.md", &memory(&runtime));
+    if !only_plot {
+        let (tables, spread) = tables(&runtime, rounds);
+        let comparison = tables + &machine(rounds, spread);
+        done("book/generated/11-speed-comparison.md", &comparison);
+        progress("what it gains");
+        let gains = causes::table(&runtime, rounds, quick);
+        done("book/generated/11-speed-gains.md", &gains);
+        progress("memory");
+        done("book/generated/11-speed-memory.md", &memory(&runtime));
+    }
     progress("the plot");
     let plot = plot::svg(&curves(&runtime, rounds.min(3)));
     progress("");
@@ -285,11 +291,19 @@ fn tables(runtime: &Runtime, rounds: usize) -> (String, f64) {
         let all = rows.len();
         for (n, row) in (1..).zip(&mut rows) {
             progress(&format!("round {round} of {rounds}, row {n} of {all}"));
-            let mut own = None;
-            for (column, side) in row.sides.iter().enumerate() {
-                let Some(side) = side else { continue };
-                let (outcome, cpu) = measure(runtime, side);
-                let own = *own.get_or_insert(outcome.per_second());
+            // Each round begins with another server, so that none always follows the same.
+            let mut measured: Vec<_> = row.sides.iter().enumerate().collect();
+            let begin = round % measured.len();
+            measured.rotate_left(begin);
+            let mut measured: Vec<_> = measured
+                .into_iter()
+                .filter_map(|(column, side)| {
+                    Some((column, measure(runtime, side.as_ref()?)))
+                })
+                .collect();
+            measured.sort_by_key(|(column, _)| *column);
+            let own = measured[0].1.0.per_second();
+            for (column, (outcome, cpu)) in measured {
                 row.speed[column].push(own / outcome.per_second());
                 if let Some(cpu) = cpu {
                     let (seconds, calls) = row.cpu[column].get_or_insert_default();

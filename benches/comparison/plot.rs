@@ -59,25 +59,34 @@ pub fn svg(curves: &[Curve]) -> String {
         };
         let y = |point: &Point| speeds.y(point.per_second);
         line(&mut svg, &y).expect("writes to a string");
-        let name = |svg: &mut String, y: f64| {
-            let (x, y) = (LEFT + WIDTH + 10.0, y + 4.0);
-            writeln!(svg, r#"<text x="{x:.1}" y="{y:.1}">{}</text>"#, curve.name)
-        };
-        if let Some(last) = curve.points.last() {
-            name(&mut svg, y(last)).expect("writes to a string");
-        }
         let y = |point: &Point| latencies.y(point.p50);
         line(&mut svg, &y).expect("writes to a string");
-        if let Some(last) = curve.points.last() {
-            name(&mut svg, y(last)).expect("writes to a string");
-        }
         for point in &curve.points {
             let (x, y) = (x(point), latencies.y(point.p99));
             writeln!(svg, r#"<circle cx="{x:.1}" cy="{y:.1}" r="3" fill="none" stroke="currentColor"/>"#)
                 .expect("writes to a string");
         }
     }
+    names(&mut svg, curves, |point| speeds.y(point.per_second));
+    names(&mut svg, curves, |point| latencies.y(point.p50));
     svg + "</g>\n</svg>\n"
+}
+
+/// The names of the curves at their right ends, one below the other where these meet.
+fn names(svg: &mut String, curves: &[Curve], y: impl Fn(&Point) -> f64) {
+    let mut ends: Vec<(f64, &str)> = curves
+        .iter()
+        .filter_map(|curve| Some((y(curve.points.last()?), curve.name)))
+        .collect();
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut free = 0.0;
+    for (end, name) in ends {
+        let y = end.max(free);
+        free = y + 16.0;
+        let (x, y) = (LEFT + WIDTH + 10.0, y + 4.0);
+        writeln!(svg, r#"<text x="{x:.1}" y="{y:.1}">{name}</text>"#)
+            .expect("writes to a string");
+    }
 }
 
 fn x(point: &Point) -> f64 {
