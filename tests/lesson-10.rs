@@ -329,10 +329,9 @@ async fn answers(address: &str) -> [String; 6] {
             outcome(answer.await)
         }
     };
-    let (Ok(text) | Err(text)) = send("/Demo/Nope", Request::new(Bytes::new()))
+    let (Ok(nope) | Err(nope)) = send("/Demo/Nope", Request::new(Bytes::new()))
         .await
         .map(|answer| format!("{answer:?}"));
-    let nope = text;
     let (Ok(none) | Err(none)) = calculate_with(channel.clone(), &[])
         .await
         .map(|val| val.to_string());

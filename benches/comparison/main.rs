@@ -434,11 +434,10 @@ fn machine(rounds: usize, spread: f64) -> String {
         Some(String::from_utf8(output.stdout).ok()?.trim().to_string())
     };
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cores = cpu.matches("processor\t").count();
     let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name"));
     let cpu = cpu
         .map_or("an unknown processor", |name| name.trim_start_matches([' ', '\t', ':']));
-    let cores = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let cores = cores.matches("processor\t").count();
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap_or_default();
     let version = |name: &str| {
         let from = format!("name = \"{name}\"\nversion = \"");
