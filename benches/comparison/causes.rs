@@ -30,6 +30,7 @@ pub fn table(runtime: &Runtime, rounds: usize, quick: bool) -> String {
     let lesson = Server::lesson(11);
     let plain = Server::own("plain");
     let delayed = Server::own("delayed");
+    let pausing = Server::own("pausing");
     let single = Server::own("single");
     let [small, large, adaptive] =
         ["small-window", "large-window", "adaptive-window"].map(Server::own);
@@ -129,6 +130,14 @@ pub fn table(runtime: &Runtime, rounds: usize, quick: bool) -> String {
             "a `repeated` field, and somebody who gathers",
         ),
         (
+            "a stream that pauses when its task has had its share, not after 32 messages: \
+             1,000 messages in a stream, 64 in flight",
+            side(&plain, &thousand, many, here),
+            side(&pausing, &thousand, many, here),
+            1.0,
+            "a feature of tokio-stream, `rt`; the lessons have it",
+        ),
+        (
             "tonic's windows of 1 MiB, not HTTP/2's of 64 KiB: 4 MiB to a server, 40 ms there and back",
             side(&plain, &upload, ONE, away),
             side(&small, &upload, ONE, away),
@@ -164,32 +173,49 @@ pub fn table(runtime: &Runtime, rounds: usize, quick: bool) -> String {
             "nobody reads the lines",
         ),
     ];
-    let mut ratios = vec![Vec::new(); rows.len()];
+    // Of each row, each round's calls a second with to those without, and of all rounds the
+    // time on the server's core for a call, with and without.
+    let mut gains = vec![(Vec::new(), [(0.0, 0.0); 2]); rows.len()];
     for _ in 0..rounds {
-        for ((_, with, without, more, _), ratios) in rows.iter().zip(&mut ratios) {
-            if let (Some(with), Some(without)) = (with, without) {
-                let [with, without] =
-                    [with, without].map(|side| measure(runtime, side).0.per_second());
-                ratios.push(with * more / without);
+        for ((_, with, without, more, _), (ratios, cpu)) in rows.iter().zip(&mut gains) {
+            let (Some(with), Some(without)) = (with, without) else {
+                continue;
+            };
+            let measured = [with, without].map(|side| measure(runtime, side));
+            for ((outcome, used), (seconds, calls)) in measured.iter().zip(cpu) {
+                *seconds += used.map_or(0.0, |used| used.as_secs_f64());
+                *calls += outcome.answered() as f64;
             }
+            let [with, without] = measured.map(|(outcome, _)| outcome.per_second());
+            ratios.push(with * more / without);
         }
     }
-    let mut table =
-        String::from("| with | times as fast | what it costs |\n|---|---|---|\n");
-    let mut line = |name: &str, ratios: Vec<f64>, cost: &str| {
+    let mut table = String::from(
+        "| with | times as fast | time on the core: without, to with | what it costs |\n\
+         |---|---|---|---|\n",
+    );
+    let mut line = |name: &str, ratios: Vec<f64>, cpu: Option<f64>, cost: &str| {
         let gain = match ratios.is_empty() {
             true => "not measured".into(),
             false => shown(median(ratios)),
         };
-        writeln!(table, "| {name} | {gain} | {cost} |").expect("writes to a string");
+        let cpu = cpu.map_or("not measured".into(), shown);
+        writeln!(table, "| {name} | {gain} | {cpu} | {cost} |")
+            .expect("writes to a string");
     };
-    for ((name, _, _, _, cost), ratios) in rows.into_iter().zip(ratios) {
-        line(name, ratios, cost);
+    for ((name, _, _, more, cost), (ratios, cpu)) in rows.into_iter().zip(gains) {
+        let [with, without] = cpu.map(|(seconds, calls)| seconds / calls);
+        // Hundredths of a second are all that the system tells.
+        let enough = cpu.iter().all(|(seconds, _)| *seconds >= 0.1);
+        line(name, ratios, enough.then(|| without * more / with), cost);
     }
-    let flat = (0..rounds).map(|_| round_trips::<ByName>() / round_trips::<Flat>());
+    let flat: Vec<_> = (0..rounds)
+        .map(|_| round_trips::<ByName>() / round_trips::<Flat>())
+        .collect();
     line(
         "eight numbers as eight fields, not as a map: encode and decode",
-        flat.collect(),
+        flat.clone(),
+        Some(median(flat)),
         "names that are fixed",
     );
     table

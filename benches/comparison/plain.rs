@@ -1,7 +1,8 @@
 //! What the lessons' servers do, with tonic and nothing else: no line for a call, no
 //! counting, no `cli`.
 
-use std::iter::{RepeatN, repeat_n};
+use std::iter::repeat_n;
+use std::pin::Pin;
 use std::vec::IntoIter;
 
 use grpc_workbook::accumulate::proto::accumulate_service_server::{
@@ -36,12 +37,18 @@ use grpc_workbook::subjects_by_city::proto::{
     ListSubjectsRequest, ListSubjectsResponse, TickRequest, TickResponse,
 };
 use grpc_workbook::subjects_by_city::subjects;
+use tokio::task::yield_now;
 use tokio_stream::adapters::{FilterMap, Map};
-use tokio_stream::{Empty, Iter, StreamExt, empty, iter};
+use tokio_stream::{Empty, Iter, Stream, StreamExt, empty, iter};
 use tonic::transport::{Server, server::TcpIncoming};
 use tonic::{Request, Response, Status, Streaming};
 
-struct Plain;
+#[derive(Clone, Copy)]
+struct Plain {
+    /// After how many messages of a server stream others are let in, besides when the
+    /// task has had its share.
+    pause: Option<usize>,
+}
 
 /// Serves as tonic does, or with one thing otherwise.
 pub async fn serve(name: &str, port: u16) {
@@ -57,12 +64,13 @@ pub async fn serve(name: &str, port: u16) {
         "adaptive-window" => Server::builder().http2_adaptive_window(Some(true)),
         _ => Server::builder(),
     };
+    let plain = Plain { pause: (name == "pausing").then_some(32) };
     builder
-        .add_service(CalculatorServiceServer::new(Plain))
-        .add_service(SubjectsByCityServiceServer::new(Plain))
-        .add_service(AccumulateServiceServer::new(Plain))
-        .add_service(GuessNumberServiceServer::new(Plain))
-        .add_service(SpeedServiceServer::new(Plain))
+        .add_service(CalculatorServiceServer::new(plain))
+        .add_service(SubjectsByCityServiceServer::new(plain))
+        .add_service(AccumulateServiceServer::new(plain))
+        .add_service(GuessNumberServiceServer::new(plain))
+        .add_service(SpeedServiceServer::new(plain))
         .serve_with_incoming(incoming.with_nodelay(Some(name != "delayed")))
         .await
         .expect("serves");
@@ -172,7 +180,8 @@ impl SpeedService for Plain {
         Ok(Response::new(UnaryResponse { payload }))
     }
 
-    type ServerStreamStream = Iter<RepeatN<Result<ServerStreamResponse, Status>>>;
+    type ServerStreamStream =
+        Pin<Box<dyn Stream<Item = Result<ServerStreamResponse, Status>> + Send>>;
 
     async fn server_stream(
         &self,
@@ -180,7 +189,18 @@ impl SpeedService for Plain {
     ) -> Result<Response<Self::ServerStreamStream>, Status> {
         let ServerStreamRequest { payload, messages } = request.into_inner();
         let answer = Ok(ServerStreamResponse { payload });
-        Ok(Response::new(iter(repeat_n(answer, messages as usize))))
+        let answers = repeat_n(answer, messages as usize);
+        Ok(Response::new(match self.pause {
+            None => Box::pin(iter(answers)),
+            Some(often) => {
+                Box::pin(iter((1..).zip(answers)).then(move |(n, answer)| async move {
+                    if n % often == 0 {
+                        yield_now().await;
+                    }
+                    answer
+                }))
+            }
+        }))
     }
 
     async fn client_stream(

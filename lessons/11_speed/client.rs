@@ -41,10 +41,10 @@ struct Args {
         conflicts_with = "lesson"
     )]
     size: usize,
-    /// How many messages a call of a stream has
-    #[arg(long, value_name = "N", default_value_t = 100, requires = "what",
+    /// How many messages a call of a stream has; without it, 100
+    #[arg(long, value_name = "N", requires = "what",
         value_parser = clap::value_parser!(u32).range(..=i32::MAX as i64))]
-    messages: u32,
+    messages: Option<u32>,
     /// For how long to begin calls
     #[arg(long, value_name = "SECONDS", default_value = "5", requires = "what",
         value_parser = seconds, conflicts_with = "count")]
@@ -81,10 +81,11 @@ async fn main() -> Result<(), Failure> {
     }
     let cli::Client { server, fault, args } = cli::client::<Args, Break>(11);
     let server = cli::names_server().then_some(server);
+    let work = args.work();
     if cfg!(debug_assertions) && fault.is_none() {
         println!("not optimized: for speed, add --release after cargo run");
     }
-    match (fault, args.work()) {
+    match (fault, work) {
         (None, None) => script(server).await,
         (None, Some(work)) => {
             let plan = args.plan();
@@ -116,9 +117,18 @@ async fn main() -> Result<(), Failure> {
 impl Args {
     /// None if the arguments name none.
     fn work(&self) -> Option<Work> {
+        if self.messages.is_some() && matches!(self.kind, Some(Kind::Unary)) {
+            misused("a unary call has one message each way: leave --messages out");
+        }
+        if self.messages.is_some() && matches!(self.lesson, Some(6 | 7)) {
+            misused(
+                "lessons 6 and 7 have as many messages as they have: leave --messages out",
+            );
+        }
+        let messages = self.messages.unwrap_or(100);
         match (self.kind, self.lesson) {
-            (Some(kind), _) => Some(Work::speed(kind, self.size, self.messages)),
-            (None, Some(lesson)) => Work::lesson(lesson, self.messages),
+            (Some(kind), _) => Some(Work::speed(kind, self.size, messages)),
+            (None, Some(lesson)) => Work::lesson(lesson, messages),
             (None, None) => None,
         }
     }
@@ -357,6 +367,11 @@ async fn stall() -> Result<(), Failure> {
 // ANCHOR_END: stall
 
 // --- arguments
+
+/// What clap cannot tell.
+fn misused(how: &str) -> ! {
+    cli::fail(2, &format!("{how}; see lesson-11-client --help"))
+}
 
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {

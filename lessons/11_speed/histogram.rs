@@ -27,18 +27,6 @@ impl Histogram {
         self.max = self.max.max(nanos);
     }
 
-    /// Adds what another one has counted.
-    pub fn add(&mut self, other: &Histogram) {
-        if other.slots.len() > self.slots.len() {
-            self.slots.resize(other.slots.len(), 0);
-        }
-        for (slot, count) in self.slots.iter_mut().zip(&other.slots) {
-            *slot += count;
-        }
-        self.count += other.count;
-        self.max = self.max.max(other.max);
-    }
-
     pub fn count(&self) -> u64 {
         self.count
     }

@@ -1,8 +1,9 @@
 //! The load generator: makes calls, checks every answer, and measures how long each took.
 
 use std::collections::BTreeMap;
+use std::mem::take;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -72,13 +73,9 @@ impl Outcome {
     }
     // ANCHOR_END: record
 
-    fn add(&mut self, other: &Outcome) {
-        self.latency.add(&other.latency);
-        self.service.add(&other.service);
-        for (code, count) in &other.errors {
-            *self.errors.entry(code).or_default() += count;
-        }
-        self.error = self.error.take().or(other.error.clone());
+    fn fail(&mut self, status: Status) {
+        *self.errors.entry(code_name(status.code())).or_default() += 1;
+        self.error.get_or_insert(status);
     }
 
     /// Calls that were answered.
@@ -137,11 +134,13 @@ pub async fn run(
 ) -> Result<Outcome, Failure> {
     let begun = Instant::now();
     let turns = Arc::new(Turns::new(begun, plan));
+    let outcome = Arc::new(Mutex::new(Outcome::default()));
     let mut lanes = JoinSet::new();
     for channel in channels {
         for _ in 0..plan.in_flight {
-            let (turns, work, calls) = (turns.clone(), work.clone(), calls.clone());
-            lanes.spawn(lane(turns, Grpc::new(channel.clone()), work, calls));
+            let grpc = Grpc::new(channel.clone());
+            let (turns, work) = (turns.clone(), work.clone());
+            lanes.spawn(lane(turns, grpc, work, calls.clone(), outcome.clone()));
         }
     }
     if plan.rate.is_some() {
@@ -149,11 +148,11 @@ pub async fn run(
         let extra = lanes.len();
         thread::spawn(move || clock(&turns, extra));
     }
-    let mut outcome = Outcome::default();
     // The first error drops `lanes`, which ends all that are left.
     while let Some(lane) = lanes.join_next().await {
-        outcome.add(&lane??);
+        lane??;
     }
+    let mut outcome = take(&mut *locked(&outcome));
     outcome.took = begun.elapsed();
     Ok(outcome)
 }
@@ -165,19 +164,19 @@ async fn lane(
     mut grpc: Grpc<Channel>,
     work: Arc<Work>,
     calls: Arc<AtomicU64>,
-) -> Result<Outcome, Failure> {
-    let mut outcome = Outcome::default();
+    // One for all lanes: a histogram each would not fit into the processor's cache.
+    outcome: Arc<Mutex<Outcome>>,
+) -> Result<(), Failure> {
     while let Some(due) = turns.next().await {
         let sent = turns.begun.elapsed();
         match call(&mut grpc, &work).await {
             Ok(()) => {
                 let answered = turns.begun.elapsed();
-                outcome.record(Call { due, sent, answered });
+                locked(&outcome).record(Call { due, sent, answered });
             }
             Err(Wrong::Answer(how)) => return Err(Failure::new(how)),
             Err(Wrong::Status(status)) => {
-                *outcome.errors.entry(code_name(status.code())).or_default() += 1;
-                outcome.error.get_or_insert(status);
+                locked(&outcome).fail(status);
                 // A server that is gone refuses thousands of calls a second. An open loop
                 // has its own pace.
                 if turns.open.is_none() {
@@ -187,9 +186,13 @@ async fn lane(
         }
         calls.fetch_add(1, Relaxed);
     }
-    Ok(outcome)
+    Ok(())
 }
 // ANCHOR_END: lane
+
+fn locked(outcome: &Mutex<Outcome>) -> MutexGuard<'_, Outcome> {
+    outcome.lock().expect("no lane panics with it")
+}
 
 /// Why a call counts for nothing.
 enum Wrong {

@@ -24,6 +24,9 @@ pub async fn serve() -> Result<(), Failure> {
     let speed = Speed::default();
     let served = Arc::clone(&speed.served);
     Server::builder()
+        // Both as in lesson 6, and as many calls as its chapter's plot has in flight.
+        .max_concurrent_streams(1024)
+        .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .add_service(SpeedServiceServer::new(speed))
         .serve_with_incoming_shutdown(incoming, stop)
         .await?;
