@@ -147,9 +147,8 @@ fn block(path: &str, content_type: &str, more: &[(&str, &str)]) -> Vec<u8> {
         ("content-type", content_type),
     ];
     let fields = usual.iter().chain(more);
-    fields
-        .flat_map(|(name, value)| field(name, value))
-        .collect()
+    let fields = fields.map(|(name, value)| field(name, value));
+    fields.collect::<Vec<_>>().concat()
 }
 
 const GRPC: &str = "application/grpc";
@@ -461,7 +460,7 @@ fn kinds(Target { path, message, .. }: &Target) -> Vec<Kind> {
         ),
         on_the_connection(
             "10,000 calls, each opened and reset at once",
-            streams(10_000).flat_map(reset).collect(),
+            streams(10_000).map(reset).collect::<Vec<_>>().concat(),
             "h2: 20 that are reset before the server has looked at them, `http2_max_pending_accept_reset_streams`",
         ),
     ]
@@ -525,9 +524,9 @@ async fn unfinished(running: &Running) -> Row {
     let sent = "10,000 calls, none of them finished";
     let block = block(running.target.path, GRPC, &[]);
     let streams = (1..20_000).step_by(2);
-    let calls = streams.flat_map(|stream| frame(HEADERS, END_HEADERS, stream, &block));
+    let calls = streams.map(|stream| frame(HEADERS, END_HEADERS, stream, &block));
     let mut neighbour = Neighbour::polite(&running.server.address).await;
-    neighbour.send(&calls.collect::<Vec<u8>>()).await;
+    neighbour.send(&calls.collect::<Vec<_>>().concat()).await;
     // A refusal is REFUSED_STREAM, error 7.
     let refusal = Ok(Frame::RstStream { error: ErrorCode(7) });
     let refused = |neighbour: &mut Neighbour| {

@@ -22,7 +22,8 @@ pub fn table(runtime: &Runtime, rounds: usize, quick: bool) -> String {
     let debug = built(&[], &[]);
     let separate = built(
         &[
-            ("CARGO_PROFILE_RELEASE_LTO", "off"),
+            // As cargo does by itself.
+            ("CARGO_PROFILE_RELEASE_LTO", "false"),
             ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
         ],
         &["--release"],

@@ -1,6 +1,6 @@
 //! `cargo bench`: the workbook's servers against others, the same work in turns, on this
-//! machine. `cargo bench -- --quick` makes one round instead of seven, and
-//! `OVERWRITE=1 cargo bench` writes the chapter's tables and its plot.
+//! machine. `cargo bench -- --quick` makes one round instead of seven, `-- --only PART` one
+//! of the parts, and `OVERWRITE=1 cargo bench` writes the chapter's tables and its plot.
 
 mod bare;
 mod causes;
@@ -49,9 +49,9 @@ struct Args {
     /// One round in place of seven, and nothing is built for it
     #[arg(long)]
     quick: bool,
-    /// Only the plot
+    /// Only one of the parts
     #[arg(long)]
-    plot: bool,
+    only: Option<Part>,
     /// What cargo adds
     #[arg(long, hide = true)]
     bench: bool,
@@ -60,10 +60,23 @@ struct Args {
     serve: Vec<String>,
 }
 
+/// What a comparison makes.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Part {
+    /// against the other servers
+    Servers,
+    /// what it gains
+    Gains,
+    /// of streams of two lengths
+    Memory,
+    /// calls in flight
+    Plot,
+}
+
 fn main() {
     let args = Args::parse();
     match &args.serve[..] {
-        [] => compare(args.quick, args.plot),
+        [] => compare(args.quick, args.only),
         [name, port] => serve(name, port.parse().expect("is a port")),
         _ => unreachable!("nobody does that"),
     }
@@ -182,8 +195,9 @@ fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
 const ONE: Plan =
     Plan { connections: 1, in_flight: 1, until: Until::Passed(MEASURED), rate: None };
 
-fn compare(quick: bool, only_plot: bool) {
+fn compare(quick: bool, only: Option<Part>) {
     let rounds = if quick { 1 } else { ROUNDS };
+    let wanted = |part| only.is_none_or(|only| only == part);
     if *PINNED {
         let done = Command::new("taskset")
             .args(["-a", "-pc", "1", &id().to_string()])
@@ -194,21 +208,28 @@ fn compare(quick: bool, only_plot: bool) {
     // One thread: with several, the load hands on its calls one by one, which costs more.
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("has threads");
-    if !only_plot {
+    if wanted(Part::Servers) {
         let (tables, spread) = tables(&runtime, rounds);
         let comparison = tables + &machine(rounds, spread);
         done("book/generated/11-speed-comparison.md", &comparison);
+    }
+    if wanted(Part::Gains) {
         progress("what it gains");
         let gains = causes::table(&runtime, rounds, quick);
         done("book/generated/11-speed-gains.md", &gains);
+    }
+    if wanted(Part::Memory) {
         progress("memory");
         done("book/generated/11-speed-memory.md", &memory(&runtime));
     }
-    progress("the plot");
-    let plot = plot::svg(&curves(&runtime, rounds.min(3)));
-    progress("");
-    if overwrite() {
-        fs::write(root().join("book/figures/11-speed-plot.svg"), plot).expect("writes");
+    if wanted(Part::Plot) {
+        progress("the plot");
+        let plot = plot::svg(&curves(&runtime, rounds.min(3)));
+        progress("");
+        if overwrite() {
+            fs::write(root().join("book/figures/11-speed-plot.svg"), plot)
+                .expect("writes");
+        }
     }
 }
 
