@@ -184,9 +184,9 @@ impl Signals {
 
 /// What a lesson's client was asked to do: `A` are the arguments of its own, `B` the
 /// failures that it can play.
-pub struct Client<A, B> {
+pub struct Client<A, B, S = Uri> {
     /// `--server`: the server to call.
-    pub server: Uri,
+    pub server: S,
     /// `--break`: the failure to play.
     pub fault: Option<B>,
     /// The lesson's own arguments.
@@ -197,9 +197,8 @@ pub struct Client<A, B> {
 struct ClientFlags<A: Args, B: ValueEnum + Send + Sync + 'static> {
     #[command(flatten)]
     args: A,
-    /// The server to call
     #[arg(long, value_name = "URI", value_parser = server_uri)]
-    server: Uri,
+    server: Option<Uri>,
     /// Play one of the chapter's failures; without a NAME, list them
     #[arg(long = "break", value_name = "NAME")]
     fault: Option<Option<B>>,
@@ -212,13 +211,23 @@ where
     A: Args,
     B: ValueEnum + Send + Sync + 'static,
 {
+    let usual = format!("http://127.0.0.1:{}", lesson(number).port());
+    let Client { server, fault, args } = client_without(number, &usual);
+    let server = server.unwrap_or_else(|| usual.parse().expect("is a URI"));
+    Client { server, fault, args }
+}
+
+/// [`client`], for one that can do without `--server`. Its help calls that `otherwise`.
+pub fn client_without<A, B>(number: u8, otherwise: &str) -> Client<A, B, Option<Uri>>
+where
+    A: Args,
+    B: ValueEnum + Send + Sync + 'static,
+{
     let lesson = lesson(number);
     let about = format!("The client of lesson {number}, {}", lesson.title);
     let flags: ClientFlags<A, B> = parse(&lesson.client(), &about, |command| {
-        command.mut_arg("server", |arg| {
-            arg.required(false)
-                .default_value(format!("http://127.0.0.1:{}", lesson.port()))
-        })
+        let help = format!("The server to call [default: {otherwise}]");
+        command.mut_arg("server", |arg| arg.help(help))
     });
     if let Some(None) = flags.fault {
         let faults: Vec<PossibleValue> = B::value_variants()
@@ -240,12 +249,6 @@ where
         exit(0);
     }
     Client { server: flags.server, fault: flags.fault.flatten(), args: flags.args }
-}
-
-/// Whether the command line has `--server`.
-pub fn names_server() -> bool {
-    let mut words = std::env::args().take_while(|word| word != "--");
-    words.any(|word| word == "--server" || word.starts_with("--server="))
 }
 
 /// Opens a channel: what `GreeterClient::connect(server)` does too, but with an error

@@ -167,11 +167,10 @@ fn attempt(runtime: &Runtime, side: &Side) -> (Outcome, Option<Duration>) {
         };
         let uri = format!("http://{address}").parse()?;
         let channels = connect(&uri, plan).await?;
-        let calls = Arc::default();
         let warm_up = Plan { until: Until::Passed(WARM_UP), ..*plan };
-        run(&channels, work, &warm_up, &calls).await?;
+        run(&channels, work, &warm_up, &Arc::default()).await?;
         let before = server.usage();
-        let outcome = run(&channels, work, plan, &calls).await?;
+        let outcome = run(&channels, work, plan, &Arc::default()).await?;
         let both = before.zip(server.usage());
         Ok::<_, grpc_workbook::cli::Failure>((
             outcome,

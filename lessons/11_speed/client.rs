@@ -2,8 +2,7 @@
 //! long they took.
 
 use std::io::{IsTerminal, Write, stderr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -79,8 +78,8 @@ async fn main() -> Result<(), Failure> {
     if own::is_own() {
         return own::serve().await;
     }
-    let cli::Client { server, fault, args } = cli::client::<Args, Break>(11);
-    let server = cli::names_server().then_some(server);
+    let cli::Client { server, fault, args } =
+        cli::client_without::<Args, Break>(11, "one of its own");
     let work = args.work();
     if cfg!(debug_assertions) && fault.is_none() {
         println!("not optimized: for speed, add --release after cargo run");
@@ -205,10 +204,10 @@ async fn measure(
         let plan = Plan { until: Until::Passed(warm_up), rate: None, ..*plan };
         load::run(&channels, &work, &plan, &Arc::default()).await?;
     }
-    let calls = Arc::default();
+    let so_far = Arc::default();
     let before = target.own.as_ref().and_then(Own::usage);
-    let progress = tokio::spawn(progress(Arc::clone(&calls)));
-    let outcome = load::run(&channels, &work, plan, &calls).await;
+    let progress = tokio::spawn(progress(Arc::clone(&so_far)));
+    let outcome = load::run(&channels, &work, plan, &so_far).await;
     progress.abort();
     clear();
     let measured = Measured { outcome: outcome?, messages: work.messages() };
@@ -261,13 +260,11 @@ impl Measured {
     /// # Errors
     /// Some call failed.
     fn verdict(&self) -> Result<(), Failure> {
-        let (failed, answered) = (self.outcome.failed(), self.outcome.answered());
-        match failed {
-            0 => Ok(()),
-            _ => Err(Failure::new(format!(
-                "{failed} of {} calls failed",
-                failed + answered
-            ))),
+        match (self.outcome.failed(), self.outcome.made()) {
+            (0, _) => Ok(()),
+            (failed, made) => {
+                Err(Failure::new(format!("{failed} of {made} calls failed")))
+            }
         }
     }
 }
@@ -304,12 +301,12 @@ fn shown(plan: &Plan) -> String {
 
 /// Tells how many calls were made, every second: on one line of a terminal, or on a line
 /// each.
-async fn progress(calls: Arc<AtomicU64>) {
+async fn progress(so_far: Arc<Mutex<Outcome>>) {
     let mut second = tokio::time::interval(Duration::from_secs(1));
     second.tick().await;
     for n in 1_u64.. {
         second.tick().await;
-        let calls = calls.load(Relaxed);
+        let calls = load::locked(&so_far).made();
         let end = if stderr().is_terminal() { '\r' } else { '\n' };
         // Nobody has to listen.
         let _ = write!(stderr(), "  {n} s, {calls} calls{end}");

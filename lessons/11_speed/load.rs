@@ -1,7 +1,6 @@
 //! The load generator: makes calls, checks every answer, and measures how long each took.
 
 use std::collections::BTreeMap;
-use std::mem::take;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread;
@@ -88,6 +87,11 @@ impl Outcome {
         self.errors.values().sum()
     }
 
+    /// Calls that have ended, one way or the other.
+    pub fn made(&self) -> u64 {
+        self.answered() + self.failed()
+    }
+
     /// Answered calls a second.
     pub fn per_second(&self) -> f64 {
         self.answered() as f64 / self.took.as_secs_f64()
@@ -121,7 +125,7 @@ pub async fn connect(server: &Uri, plan: &Plan) -> Result<Vec<Channel>, Failure>
 }
 // ANCHOR_END: connect
 
-/// Makes the calls. `calls` counts them while they are made.
+/// Makes the calls. `so_far` has their outcome while they are made, and was empty before.
 ///
 /// # Errors
 /// An answer was wrong: the measurement is void. A call that ends with a status other than
@@ -130,17 +134,16 @@ pub async fn run(
     channels: &[Channel],
     work: &Arc<Work>,
     plan: &Plan,
-    calls: &Arc<AtomicU64>,
+    so_far: &Arc<Mutex<Outcome>>,
 ) -> Result<Outcome, Failure> {
     let begun = Instant::now();
     let turns = Arc::new(Turns::new(begun, plan));
-    let outcome = Arc::new(Mutex::new(Outcome::default()));
     let mut lanes = JoinSet::new();
     for channel in channels {
         for _ in 0..plan.in_flight {
             let grpc = Grpc::new(channel.clone());
             let (turns, work) = (turns.clone(), work.clone());
-            lanes.spawn(lane(turns, grpc, work, calls.clone(), outcome.clone()));
+            lanes.spawn(lane(turns, grpc, work, so_far.clone()));
         }
     }
     if plan.rate.is_some() {
@@ -152,7 +155,7 @@ pub async fn run(
     while let Some(lane) = lanes.join_next().await {
         lane??;
     }
-    let mut outcome = take(&mut *locked(&outcome));
+    let mut outcome = locked(so_far).clone();
     outcome.took = begun.elapsed();
     Ok(outcome)
 }
@@ -163,7 +166,6 @@ async fn lane(
     turns: Arc<Turns>,
     mut grpc: Grpc<Channel>,
     work: Arc<Work>,
-    calls: Arc<AtomicU64>,
     // One for all lanes: a histogram each would not fit into the processor's cache.
     outcome: Arc<Mutex<Outcome>>,
 ) -> Result<(), Failure> {
@@ -184,13 +186,13 @@ async fn lane(
                 }
             }
         }
-        calls.fetch_add(1, Relaxed);
     }
     Ok(())
 }
 // ANCHOR_END: lane
 
-fn locked(outcome: &Mutex<Outcome>) -> MutexGuard<'_, Outcome> {
+/// The outcome, for a moment in which no lane changes it.
+pub fn locked(outcome: &Mutex<Outcome>) -> MutexGuard<'_, Outcome> {
     outcome.lock().expect("no lane panics with it")
 }
 
