@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Once a build script names a file, cargo runs it again for the named files only:
     // each has to be named.
     println!("cargo::rerun-if-changed=build.rs");
-    // `cargo run` builds the lessons for the same machine as itself: lessons/main.rs.
+    // The lessons' programs are built for the same machine as what starts them: lessons/cargo.rs.
     println!("cargo::rustc-env=WORKBOOK_TARGET={}", env::var("TARGET")?);
     for (folder, files) in GROUPS {
         for file in *files {

@@ -1,10 +1,11 @@
 //! The lessons of the workbook: [`LESSONS`] lists them, and there is one module for each.
 //!
 //! A lesson's module is its `service.rs`, the code that its chapter teaches. Its two
-//! programs, `server.rs` and `client.rs`, are binaries of this package; what their
-//! `main`s share is in [`cli`].
+//! programs, `server.rs` and `client.rs`, are binaries of the package in `programs/`;
+//! what their `main`s share is in [`cli`].
 #![forbid(unsafe_code)]
 
+pub mod cargo;
 pub mod cli;
 pub mod raw;
 

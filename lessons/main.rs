@@ -3,10 +3,10 @@
 //! Both are the binaries that a reader runs by hand. This program has cargo build them, starts
 //! them, and prints what they say, each line with a label.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::{env, fs};
 
 use clap::builder::styling::AnsiColor;
 use grpc_workbook::cli::{self, Failure, Signals};
@@ -14,7 +14,7 @@ use grpc_workbook::http2::figure::draw;
 use grpc_workbook::http2::lines::Lines;
 use grpc_workbook::http2::tap::tap;
 use grpc_workbook::http2::trace::{Event, What};
-use grpc_workbook::{LESSONS, Lesson};
+use grpc_workbook::{LESSONS, Lesson, cargo};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -200,42 +200,13 @@ async fn play(
     Ok(())
 }
 
-/// Has cargo build the lesson's binaries just as it built this one. Returns the folder with all.
+/// Has cargo build the lesson's binaries. Returns the folder with all.
 async fn build(lesson: &Lesson) -> Result<PathBuf, Failure> {
-    // TARGET_DIR/[TRIPLE/]PROFILE/grpc-workbook, with TRIPLE where cargo was asked for one.
-    let program = env::current_exe()?;
-    let folder = program.parent().unwrap_or(Path::new("."));
-    let mut above = folder.parent().unwrap_or(Path::new("."));
-    let profile = match folder.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    };
-    let manifest =
-        env::var_os("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
-
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
-    cargo.args([
-        "build",
-        "--bin",
-        &lesson.server(),
-        "--bin",
-        &lesson.client(),
-    ]);
-    cargo.args(["--profile", profile]);
-    cargo
-        .arg("--manifest-path")
-        .arg(Path::new(&manifest).join("Cargo.toml"));
-    if above
-        .file_name()
-        .is_some_and(|name| name == env!("WORKBOOK_TARGET"))
-    {
-        cargo.args(["--target", env!("WORKBOOK_TARGET")]);
-        above = above.parent().unwrap_or(above);
-    }
-    cargo.arg("--target-dir").arg(above);
+    let (cargo, folder) = cargo::build(&[&lesson.server(), &lesson.client()])?;
+    let mut cargo = Command::from(cargo);
     let built = cargo.stdin(Stdio::null()).kill_on_drop(true).status().await;
     match built {
-        Ok(status) if status.success() => Ok(folder.to_path_buf()),
+        Ok(status) if status.success() => Ok(folder),
         Ok(_) => Err(Failure::new(format!(
             "cargo could not build {lesson}: its messages are above"
         ))),

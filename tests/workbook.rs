@@ -9,7 +9,7 @@ use std::thread;
 
 use grpc_workbook::{LESSONS, Lesson};
 use support::overwrite;
-use support::programs::{Finished, binaries, root, run};
+use support::programs::{Finished, MANIFEST, binaries, root, run};
 
 fn read(file: &str) -> String {
     fs::read_to_string(root().join(file))
@@ -74,16 +74,16 @@ fn missing(lesson: &Lesson) -> Vec<String> {
         }
     }
 
-    let manifest = read("Cargo.toml");
+    let manifest = read(MANIFEST);
     for (binary, file) in [
         (lesson.server(), "server.rs"),
         (lesson.client(), "client.rs"),
     ] {
         let entry = format!(
-            "[[bin]]\nname = \"{binary}\"\npath = \"lessons/{folder}/{file}\"\ntest = false\ndoc = false\n"
+            "[[bin]]\nname = \"{binary}\"\npath = \"../lessons/{folder}/{file}\"\ntest = false\ndoc = false\n"
         );
         if !manifest.contains(&entry) {
-            missing.push(format!("in Cargo.toml:\n{entry}"));
+            missing.push(format!("in {MANIFEST}:\n{entry}"));
         }
     }
     let title = lesson.title;
@@ -132,7 +132,7 @@ fn what_is_missing_is_named() {
         "book/src/99-half.md",
         "protos/half.proto",
         "two wrong answers",
-        "in Cargo.toml:\n[[bin]]\nname = \"lesson-99-client\"",
+        "in programs/Cargo.toml:\n[[bin]]\nname = \"lesson-99-client\"",
         "in lessons/lib.rs: ",
         "in build.rs: ",
         "in book/src/SUMMARY.md: ",

@@ -1,28 +1,67 @@
 //! Running the workbook's programs as a reader does, and reading what they print.
 
-use std::io::{BufRead, BufReader, PipeReader, Read, pipe};
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, PipeReader, Read, Write, pipe};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
-use std::thread;
+use std::{env, thread};
 
-use grpc_workbook::Lesson;
+use grpc_workbook::{Lesson, cargo};
 
 /// The repository.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A program that cargo built for this test, to be run without a terminal and without colours.
+/// A program of the workbook, to be run without a terminal and without colours.
 pub fn command(program: &str) -> Command {
-    let folder = PathBuf::from(env!("CARGO_BIN_EXE_grpc-workbook"));
-    let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-    let mut command = Command::new(folder.with_file_name(file));
+    let mut command = Command::new(built(program));
     command
         .stdin(Stdio::null())
         .env("NO_COLOR", "1")
         .current_dir(root());
     command
+}
+
+/// Where a program is, once this test has had cargo build it.
+fn built(program: &str) -> PathBuf {
+    static FOLDERS: Mutex<BTreeMap<String, Option<PathBuf>>> =
+        Mutex::new(BTreeMap::new());
+    let names = match env!("CARGO_CRATE_NAME") {
+        // These need all of them, sooner or later.
+        "book" | "workbook" => "*".to_string(),
+        // A lesson's server is hardly ever without its client.
+        _ => format!("{}-*", program.rsplit_once('-').unwrap_or((program, "")).0),
+    };
+    let mut folders = FOLDERS.lock().expect("is not poisoned");
+    let folder = folders
+        .entry(names)
+        .or_insert_with_key(|names| build(names));
+    let Some(folder) = folder.clone() else {
+        // Whoever waits for the lock is to say so too, and no more.
+        drop(folders);
+        panic!("cargo could not build {program}: its messages are above");
+    };
+    folder.join(format!("{program}{}", env::consts::EXE_SUFFIX))
+}
+
+/// Has cargo build some programs, and returns the folder with them, or `None` if it could not.
+fn build(names: &str) -> Option<PathBuf> {
+    let (mut cargo, folder) = cargo::build(&[names]).expect("knows its own place");
+    cargo.stdin(Stdio::null()).stderr(Stdio::piped());
+    let mut cargo = cargo.spawn().expect("starts cargo");
+    let lines = BufReader::new(cargo.stderr.take().expect("is piped")).lines();
+    for line in lines.map_while(Result::ok) {
+        // That it has nothing to do is no news. Not `eprintln`: of what a test prints, one hears
+        // only when it has failed, and this may take a while.
+        if !line.contains("Finished") {
+            let _ = writeln!(io::stderr(), "{line}");
+        }
+    }
+    let status = cargo.wait().expect("waits for a child");
+    status.success().then_some(folder)
 }
 
 /// A lesson's client, told to call `address`.
@@ -168,9 +207,12 @@ impl Drop for Server {
     }
 }
 
-/// The names of the binaries in Cargo.toml.
+/// The manifest of the programs.
+pub const MANIFEST: &str = "programs/Cargo.toml";
+
+/// The names of the programs.
 pub fn binaries() -> Vec<String> {
-    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("is there");
+    let manifest = std::fs::read_to_string(root().join(MANIFEST)).expect("is there");
     let sections = manifest.split("[[bin]]").skip(1);
     let name = |section: &str| {
         Some(section.split("name = \"").nth(1)?.split('"').next()?.into())
