@@ -1,13 +1,15 @@
 //! Everything that the book shows: includes are there, links lead somewhere, commands are run
-//! and print what the pages say.
+//! and print what the pages say. Figures are drawn from what the programs do.
 //!
-//! `OVERWRITE=1 cargo test --test book` writes what the programs print now into the pages.
+//! `OVERWRITE=1 cargo test --test book` writes what the programs print now into the pages, and
+//! the figures.
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod checker;
 mod console;
+mod figures;
 mod page;
 mod shell;
 
@@ -144,6 +146,7 @@ fn generated_files_have_a_generator_each() {
         let source = match *test {
             "comparison" => "benches/comparison/main.rs".into(),
             "loop" => "benches/loop".into(),
+            "book" => "tests/book/figures.rs".into(),
             test => format!("tests/{test}.rs"),
         };
         let text = fs::read_to_string(root().join(&source))

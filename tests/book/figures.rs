@@ -1,7 +1,5 @@
 //! Draws the figures of the book: the parts of a call, and the wire of each lesson.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::mpsc;
@@ -13,10 +11,11 @@ use grpc_workbook::http2::lines::Lines;
 use grpc_workbook::http2::tap::tap;
 use grpc_workbook::http2::trace::{Event, Side, What};
 use grpc_workbook::{LESSONS, Lesson};
-use support::programs::{self, Finished, Server, run};
-use support::written;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+
+use crate::support::programs::{self, Finished, Server, run};
+use crate::support::written;
 
 /// A box of the figure: what it is, its name in the code, and where it stands.
 struct Part {
