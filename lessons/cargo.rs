@@ -8,6 +8,9 @@ use std::{env, io};
 /// The command that builds the programs with these names, in which `*` stands for anything, and
 /// the folder in which they will then be.
 ///
+/// It builds them with the profile, for the machine and into the folder that the program that
+/// asks was built with; what else cargo was told on its command line it does not know.
+///
 /// # Errors
 ///
 /// If the system does not tell where the program that asks is.
@@ -31,8 +34,12 @@ pub fn build(names: &[&str]) -> io::Result<(Command, PathBuf)> {
         _ => OsStr::new("dev"),
     };
     cargo.arg("--profile").arg(profile);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    cargo.arg("--manifest-path").arg(root.join("Cargo.toml"));
+    // Where it is now: the repository may have been moved after it was built.
+    let package =
+        env::var_os("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
+    cargo
+        .arg("--manifest-path")
+        .arg(Path::new(&package).join("Cargo.toml"));
     if above.ends_with(env!("WORKBOOK_TARGET")) {
         cargo.args(["--target", env!("WORKBOOK_TARGET")]);
         above = above.parent().unwrap_or(above);

@@ -40,6 +40,7 @@ use grpc_workbook::subjects_by_city::SubjectsByCity;
 use grpc_workbook::subjects_by_city::proto::subjects_by_city_service_server::SubjectsByCityServiceServer;
 use proptest::prelude::*;
 use prost::bytes::Bytes;
+use regex::{Captures, Regex};
 use support::checks::Checks;
 use support::ends::Mortal;
 use support::programs::{self, Finished, Server, run};
@@ -389,6 +390,35 @@ fn a_server_of_its_own() {
         let used = cfg!(not(target_os = "linux")) || output.contains("  server   ");
         assert!(used, "{output}");
     }
+}
+
+/// What the chapter explains, line by line. Only Linux tells what the server used.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_lines_of_a_report() {
+    let Finished { code, output } =
+        client(&["unary", "--count", "200", "--rate", "1000"]);
+    assert_eq!(code, Some(0), "{output}");
+    let measured =
+        Regex::new(" [0-9.]+( (µs|ms|s)(?-u:\\b))?").expect("is a regular expression");
+    let mut lines = String::new();
+    for line in output.lines() {
+        lines += &match line.strip_prefix("  ") {
+            None if line.starts_with("not optimized: ") => continue,
+            None => format!("{line}\n"),
+            Some(_) => {
+                let masked = measured.replace_all(line, |found: &Captures| {
+                    if found.get(1).is_some() {
+                        " N ms"
+                    } else {
+                        " N"
+                    }
+                });
+                format!("{masked}\n")
+            }
+        };
+    }
+    written("book/generated/11-speed-lines.txt", &lines);
 }
 
 #[test]

@@ -192,7 +192,7 @@ pub fn table(runtime: &Runtime, rounds: usize, quick: bool) -> String {
         }
     }
     let mut table = String::from(
-        "| with | times as fast | times less of the core | what it costs |\n\
+        "| with | calls a second, with ÷ without | time on the core, without ÷ with | what it costs |\n\
          |---|---|---|---|\n",
     );
     let mut line = |name: &str, ratios: Vec<f64>, cpu: Option<f64>, cost: &str| {

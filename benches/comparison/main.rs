@@ -33,7 +33,7 @@ use prost::bytes::Bytes;
 use servers::{PINNED, Server};
 use support::overwrite;
 use support::peers::Peer;
-use support::programs::root;
+use support::programs::{self, root};
 use tokio::runtime::{Builder, Runtime};
 
 /// How long each measurement takes, and what comes before it. Short ones in many rounds
@@ -46,7 +46,7 @@ const ROUNDS: usize = 7;
 #[derive(Parser)]
 #[command(name = "cargo bench --")]
 struct Args {
-    /// One round in place of seven, and nothing is built for it
+    /// One round in place of seven, and no server is built in several ways
     #[arg(long)]
     quick: bool,
     /// Only one of the parts
@@ -197,6 +197,17 @@ const ONE: Plan =
 fn compare(quick: bool, only: Option<Part>) {
     let rounds = if quick { 1 } else { ROUNDS };
     let wanted = |part| only.is_none_or(|only| only == part);
+    // Now, while there is more than one core to build with.
+    let numbers: &[u8] = match only {
+        None | Some(Part::Servers) => &[6, 7, 8, 9, 11],
+        Some(Part::Gains) => &[6, 11],
+        Some(Part::Memory | Part::Plot) => &[11],
+    };
+    let servers: Vec<String> = numbers
+        .iter()
+        .map(|number| format!("lesson-{number}-server"))
+        .collect();
+    programs::build(&servers.iter().map(String::as_str).collect::<Vec<_>>());
     if *PINNED {
         let done = Command::new("taskset")
             .args(["-a", "-pc", "1", &id().to_string()])
@@ -351,14 +362,14 @@ fn tables(runtime: &Runtime, rounds: usize) -> (String, f64) {
         table + "\n"
     };
     let speed = table(
-        "Calls a second: the lesson's server makes so many times those of",
+        "Calls a second: the lesson's server, divided by the other",
         &|row, column| {
             let ratios = &row.speed[column];
             (!ratios.is_empty()).then(|| median(ratios.clone()))
         },
     );
     let cpu = table(
-        "Time on the server's core for a call: so many times the lesson's",
+        "Time on the server's core for a call: the other, divided by the lesson's server",
         &|row, column| {
             let [own, other] = [0, column].map(|column| {
                 let (seconds, calls) = row.cpu[column]?;

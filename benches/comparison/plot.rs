@@ -26,7 +26,7 @@ pub fn svg(curves: &[Curve]) -> String {
     let mut svg = String::from(
         r#"<svg class="figure" viewBox="0 0 700 560" role="img" aria-labelledby="speed-plot-title speed-plot-text">
 <title id="speed-plot-title">Calls a second and latency against calls in flight</title>
-<desc id="speed-plot-text">Two plots over 1 to 1,024 unary calls in flight on one connection. Above, calls a second: they rise with the calls in flight, and then no more. Below, the median latency as a line and the 99th percentile as dots: from there on each doubling doubles it.</desc>
+<desc id="speed-plot-text">Two plots over 1 to 1,024 unary calls in flight on one connection. Above, calls a second: they rise with the calls in flight, and then no more. Below, the median latency as a line and the 99th percentile as circles, which grow from there on.</desc>
 <g font-family="sans-serif" font-size="13" fill="currentColor">
 "#,
     );

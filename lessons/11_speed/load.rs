@@ -109,7 +109,8 @@ pub async fn connect(server: &Uri, plan: &Plan) -> Result<Vec<Channel>, Failure>
     // h2 ends a connection on which too many small frames wait to be read: see lesson 7. A
     // frame of n bytes costs 256 - n, and there is half the connection's window to spend.
     // This is enough for a stream's window full of messages without a byte, a prefix each,
-    // on every stream. A window is a permission: it takes no memory before it is used.
+    // on every stream, up to the most that HTTP/2 allows. A window is a permission: it takes
+    // no memory before it is used.
     const STREAM: usize = 65_535;
     const PREFIX: usize = 5;
     let cost = STREAM / PREFIX * (256 - PREFIX);
@@ -155,9 +156,8 @@ pub async fn run(
     while let Some(lane) = lanes.join_next().await {
         lane??;
     }
-    let mut outcome = locked(so_far).clone();
-    outcome.took = begun.elapsed();
-    Ok(outcome)
+    let took = begun.elapsed();
+    Ok(Outcome { took, ..locked(so_far).clone() })
 }
 
 // ANCHOR: lane

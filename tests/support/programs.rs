@@ -27,41 +27,60 @@ pub fn command(program: &str) -> Command {
 
 /// Where a program is, once this test has had cargo build it.
 fn built(program: &str) -> PathBuf {
-    static FOLDERS: Mutex<BTreeMap<String, Option<PathBuf>>> =
-        Mutex::new(BTreeMap::new());
+    let lesson = program
+        .rsplit_once('-')
+        .map_or(program, |(lesson, _)| lesson);
+    let of_the_lesson = format!("{lesson}-*");
     let names = match env!("CARGO_CRATE_NAME") {
         // These need all of them, sooner or later.
-        "book" | "workbook" => "*".to_string(),
+        "book" | "neighbour" | "workbook" => "*",
+        // Optimized, one of them takes half a minute.
+        "comparison" => program,
         // A lesson's server is hardly ever without its client.
-        _ => format!("{}-*", program.rsplit_once('-').unwrap_or((program, "")).0),
+        _ => &of_the_lesson,
     };
-    let mut folders = FOLDERS.lock().expect("is not poisoned");
-    let folder = folders
-        .entry(names)
-        .or_insert_with_key(|names| build(names));
-    let Some(folder) = folder.clone() else {
-        // Whoever waits for the lock is to say so too, and no more.
-        drop(folders);
-        panic!("cargo could not build {program}: its messages are above");
-    };
-    folder.join(format!("{program}{}", env::consts::EXE_SUFFIX))
+    build(&[names]).join(format!("{program}{}", env::consts::EXE_SUFFIX))
 }
 
-/// Has cargo build some programs, and returns the folder with them, or `None` if it could not.
-fn build(names: &str) -> Option<PathBuf> {
-    let (mut cargo, folder) = cargo::build(&[names]).expect("knows its own place");
+/// Has cargo build the programs with these names, in which `*` stands for anything, unless this
+/// test has done so. Returns the folder with them.
+pub fn build(names: &[&str]) -> PathBuf {
+    static BUILT: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
+    let (mut cargo, folder) = cargo::build(names).expect("knows its own place");
+    let mut built = BUILT.lock().expect("is not poisoned");
+    if !names.iter().all(|name| built.contains_key(*name)) {
+        let done = succeeds(&mut cargo);
+        built.extend(names.iter().map(|name| (name.to_string(), done)));
+    }
+    let done = names.iter().all(|name| built[*name]);
+    // Whoever waits for the lock is to fail for the same reason.
+    drop(built);
+    assert!(done, "cargo could not build {}: its messages are above", names.join(", "));
+    folder
+}
+
+/// Runs cargo, and shows what it does, and if it fails, what it says.
+fn succeeds(cargo: &mut Command) -> bool {
     cargo.stdin(Stdio::null()).stderr(Stdio::piped());
     let mut cargo = cargo.spawn().expect("starts cargo");
-    let lines = BufReader::new(cargo.stderr.take().expect("is piped")).lines();
-    for line in lines.map_while(Result::ok) {
-        // That it has nothing to do is no news. Not `eprintln`: of what a test prints, one hears
-        // only when it has failed, and this may take a while.
-        if !line.contains("Finished") {
-            let _ = writeln!(io::stderr(), "{line}");
+    let lines = BufReader::new(cargo.stderr.take().expect("is piped")).split(b'\n');
+    // Not with `eprintln`: what that prints in a test is only heard of when the test has failed.
+    let mut errors = io::stderr();
+    let mut said = Vec::new();
+    for line in lines {
+        let line = line.expect("reads a pipe");
+        let line = String::from_utf8_lossy(&line).into_owned() + "\n";
+        // This may take a while. Warnings are no news: the build before this one has shown them.
+        match line.contains(" Compiling ") || line.contains(" Blocking ") {
+            true => errors.write_all(line.as_bytes()).expect("prints"),
+            false => said.push(line),
         }
     }
     let status = cargo.wait().expect("waits for a child");
-    status.success().then_some(folder)
+    if !status.success() {
+        errors.write_all(said.concat().as_bytes()).expect("prints");
+    }
+    status.success()
 }
 
 /// A lesson's client, told to call `address`.
