@@ -63,28 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         generate(descriptors, &out_dir.join(folder))?;
     }
     inspector();
-    for file in ["exercise.proto", "solution.proto"] {
-        exercise("06_calculator", file, &out_dir)?;
-    }
     Ok(())
-}
-
-/// Compiles a `.proto` that belongs to an exercise into a folder of its own. A mistake in
-/// it is shown where the generated code is included, which is that lesson's test: everything
-/// else still builds.
-fn exercise(lesson: &str, file: &str, out_dir: &Path) -> Result<(), Box<dyn Error>> {
-    let folder = format!("lessons/{lesson}");
-    println!("cargo::rerun-if-changed={folder}/{file}");
-    let out_dir = out_dir.join(lesson).join(file);
-    match protox::compile([file], [&folder]) {
-        Ok(descriptors) => generate(descriptors, &out_dir),
-        Err(error) => {
-            fs::create_dir_all(&out_dir)?;
-            let mistake =
-                format!("compile_error!({:?});\n", format!("{folder}/{error:?}"));
-            Ok(fs::write(out_dir.join("calculator.v1.rs"), mistake)?)
-        }
-    }
 }
 
 /// Writes `PACKAGE.rs` for each package, and `descriptors.bin`, which is what a server

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::{env, io};
 
 /// The command that builds the programs with these names, in which `*` stands for anything, and
-/// the folder in which they will then be.
+/// the folder in which they will then be. `root` is the folder of the repository.
 ///
 /// It builds them with the profile, for the machine and into the folder that the program that
 /// asks was built with; what else cargo was told on its command line it does not know.
@@ -14,7 +14,7 @@ use std::{env, io};
 /// # Errors
 ///
 /// If the system does not tell where the program that asks is.
-pub fn build(names: &[&str]) -> io::Result<(Command, PathBuf)> {
+pub fn build(root: &Path, names: &[&str]) -> io::Result<(Command, PathBuf)> {
     // TARGET_DIR/[TRIPLE/]PROFILE/grpc-workbook, with TRIPLE where cargo was asked for one;
     // a test is in PROFILE/deps/.
     let program = env::current_exe()?;
@@ -34,12 +34,7 @@ pub fn build(names: &[&str]) -> io::Result<(Command, PathBuf)> {
         _ => OsStr::new("dev"),
     };
     cargo.arg("--profile").arg(profile);
-    // Where it is now: the repository may have been moved after it was built.
-    let package =
-        env::var_os("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
-    cargo
-        .arg("--manifest-path")
-        .arg(Path::new(&package).join("Cargo.toml"));
+    cargo.arg("--manifest-path").arg(root.join("Cargo.toml"));
     if above.ends_with(env!("WORKBOOK_TARGET")) {
         cargo.args(["--target", env!("WORKBOOK_TARGET")]);
         above = above.parent().unwrap_or(above);

@@ -1,8 +1,8 @@
 //! The lessons of the workbook: [`LESSONS`] lists them, and there is one module for each.
 //!
 //! A lesson's module is its `service.rs`, the code that its chapter teaches. Its two
-//! programs, `server.rs` and `client.rs`, are binaries of the package in `programs/`;
-//! what their `main`s share is in [`cli`].
+//! programs, `server.rs` and `client.rs`, are binaries of this package; what their
+//! `main`s share is in [`cli`].
 #![forbid(unsafe_code)]
 
 pub mod cargo;
@@ -31,6 +31,9 @@ pub mod speed;
 pub mod subjects_by_city;
 #[path = "02_types/service.rs"]
 pub mod types;
+
+/// The folder into which `build.rs` has put the generated code.
+pub const OUT_DIR: &str = env!("OUT_DIR");
 
 /// One lesson: a folder under `lessons/`, two binaries, a test and a chapter, all named
 /// after it.

@@ -3,10 +3,10 @@
 //! Both are the binaries that a reader runs by hand. This program has cargo build them, starts
 //! them, and prints what they say, each line with a label.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::{env, fs};
 
 use clap::builder::styling::AnsiColor;
 use grpc_workbook::cli::{self, Failure, Signals};
@@ -202,7 +202,11 @@ async fn play(
 
 /// Has cargo build the lesson's binaries. Returns the folder with all.
 async fn build(lesson: &Lesson) -> Result<PathBuf, Failure> {
-    let (cargo, folder) = cargo::build(&[&lesson.server(), &lesson.client()])?;
+    // Where it is now: the repository may have been moved after it was built.
+    let root =
+        env::var_os("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
+    let names = [&*lesson.server(), &lesson.client()];
+    let (cargo, folder) = cargo::build(root.as_ref(), &names)?;
     let mut cargo = Command::from(cargo);
     let built = cargo.stdin(Stdio::null()).kill_on_drop(true).status().await;
     match built {

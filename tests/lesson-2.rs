@@ -381,7 +381,7 @@ proptest! {
 /// The table of types: Rust's type as it was generated, wire type and size as they are encoded.
 #[test]
 fn table_of_types() {
-    let code = include_str!(concat!(env!("OUT_DIR"), "/types.v1.rs"));
+    let code = &support::generated("types.v1.rs");
     let good_for = |kind: &str| match kind {
         "double" | "float" => "measured values",
         "int32" | "int64" => "numbers that are rarely negative",
@@ -404,8 +404,8 @@ fn table_of_types() {
     for line in fields {
         let mut words = line.split_whitespace();
         let (kind, name) = (words.next().expect("a type"), words.next().expect("a name"));
-        let after = |text: &'static str, from: &str| text.split(from).nth(1);
-        let rust = after(code, &format!("pub {name}: ")).expect("is generated");
+        let rust = code.split(&format!("pub {name}: ")).nth(1);
+        let rust = rust.expect("is generated");
         let rust = rust.split(',').next().unwrap_or_default();
         let rust = rust
             .replace("::prost::alloc::string::", "")

@@ -355,7 +355,7 @@ fn types_that_change() {
 /// The chapter's excerpt of the generated code.
 #[test]
 fn generated_code() {
-    let code = include_str!(concat!(env!("OUT_DIR"), "/fields_v2/fields.v1.rs"));
+    let code = &support::generated("fields_v2/fields.v1.rs");
     let start = code.find("#[derive").expect("has a struct");
     let (product, _) = code[start..].split_once("\n}\n").expect("ends");
     written("book/generated/03-fields-message.rs", &format!("{product}\n}}\n"));

@@ -575,7 +575,7 @@ fn the_page_decodes_what_prost_writes() {
 /// The chapter's excerpts of the generated code.
 #[test]
 fn generated_code() {
-    let code = include_str!(concat!(env!("OUT_DIR"), "/map_oneof.v1.rs"));
+    let code = &support::generated("map_oneof.v1.rs");
     let excerpt = |from: &str, to: &str| {
         let at = code.find(from).unwrap_or_else(|| panic!("no {from}"));
         let start = code[..at].rfind("#[derive").expect("derives something");

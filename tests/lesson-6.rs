@@ -444,7 +444,7 @@ fn broken_calls_end_as_the_chapter_says() {
 /// The chapter's excerpts of the generated code: the trait and the client's method.
 #[test]
 fn generated_code() {
-    let code = include_str!(concat!(env!("OUT_DIR"), "/calculator.v1.rs"));
+    let code = &support::generated("calculator.v1.rs");
     let excerpt = |from, to| support::excerpt(code, from, to);
     written(
         "book/generated/06-calculator-trait.rs",

@@ -857,7 +857,7 @@ fn the_server_stops_in_mid_stream() {
 /// The chapter's excerpts of the generated code: the trait and the client's method.
 #[test]
 fn generated_code() {
-    let code = include_str!(concat!(env!("OUT_DIR"), "/subjects_by_city.v1.rs"));
+    let code = &support::generated("subjects_by_city.v1.rs");
     let excerpt = |from, to| support::excerpt(code, from, to);
     written(
         "book/generated/07-subjects-by-city-trait.rs",

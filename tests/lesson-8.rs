@@ -742,7 +742,7 @@ async fn an_early_answer_ends_the_client() {
 /// The chapter's excerpts of the generated code: the trait and the client's method.
 #[test]
 fn generated_code() {
-    let code = include_str!(concat!(env!("OUT_DIR"), "/accumulate.v1.rs"));
+    let code = &support::generated("accumulate.v1.rs");
     let excerpt = |from, to| support::excerpt(code, from, to);
     written(
         "book/generated/08-accumulate-trait.rs",

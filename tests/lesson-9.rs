@@ -1028,7 +1028,7 @@ fn broken_calls_end_as_the_chapter_says() {
 /// The chapter's excerpts of the generated code: the trait and the client's method.
 #[test]
 fn generated_code() {
-    let code = include_str!(concat!(env!("OUT_DIR"), "/guess_number.v1.rs"));
+    let code = &support::generated("guess_number.v1.rs");
     let excerpt = |from, to| support::excerpt(code, from, to);
     written(
         "book/generated/09-guess-number-trait.rs",

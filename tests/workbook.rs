@@ -9,7 +9,7 @@ use std::thread;
 
 use grpc_workbook::{LESSONS, Lesson};
 use support::overwrite;
-use support::programs::{Finished, MANIFEST, binaries, root, run};
+use support::programs::{Finished, binaries, root, run};
 
 fn read(file: &str) -> String {
     fs::read_to_string(root().join(file))
@@ -74,17 +74,22 @@ fn missing(lesson: &Lesson) -> Vec<String> {
         }
     }
 
-    let manifest = read(MANIFEST);
+    let manifest = read("Cargo.toml");
     for (binary, file) in [
         (lesson.server(), "server.rs"),
         (lesson.client(), "client.rs"),
     ] {
         let entry = format!(
-            "[[bin]]\nname = \"{binary}\"\npath = \"../lessons/{folder}/{file}\"\ntest = false\ndoc = false\n"
+            "[[bin]]\nname = \"{binary}\"\npath = \"lessons/{folder}/{file}\"\ntest = false\ndoc = false\n"
         );
         if !manifest.contains(&entry) {
-            missing.push(format!("in {MANIFEST}:\n{entry}"));
+            missing.push(format!("in Cargo.toml:\n{entry}"));
         }
+    }
+    let test = lesson.test();
+    let entry = format!("[[test]]\nname = \"{test}\"\npath = \"{test}.rs\"\n");
+    if !read("tests/Cargo.toml").contains(&entry) {
+        missing.push(format!("in tests/Cargo.toml:\n{entry}"));
     }
     let title = lesson.title;
     let teaches = lesson.teaches;
@@ -132,7 +137,8 @@ fn what_is_missing_is_named() {
         "book/src/99-half.md",
         "protos/half.proto",
         "two wrong answers",
-        "in programs/Cargo.toml:\n[[bin]]\nname = \"lesson-99-client\"",
+        "in Cargo.toml:\n[[bin]]\nname = \"lesson-99-client\"",
+        "in tests/Cargo.toml:\n[[test]]\nname = \"lesson-99\"",
         "in lessons/lib.rs: ",
         "in build.rs: ",
         "in book/src/SUMMARY.md: ",

@@ -10,7 +10,7 @@
 
 use tonic::{Request, Response, Status};
 
-/// What build.rs generated from `exercise.proto`.
+/// What tests/build.rs generated from `exercise.proto`.
 pub mod proto {
     tonic::include_proto!("06_calculator/exercise.proto/calculator.v1");
 }

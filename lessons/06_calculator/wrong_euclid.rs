@@ -3,7 +3,7 @@
 use grpc_workbook::calculator::{calculate, proto::Operation};
 use tonic::{Request, Response, Status};
 
-/// What build.rs generated from `solution.proto`.
+/// What tests/build.rs generated from `solution.proto`.
 pub mod proto {
     tonic::include_proto!("06_calculator/solution.proto/calculator.v1");
 }

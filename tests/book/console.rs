@@ -14,7 +14,7 @@ use tokio::net::TcpSocket;
 use crate::page::{Block, Contents, Page, Problem};
 use crate::shell;
 use crate::support::peers::Peer;
-use crate::support::programs::{self, Finished, MANIFEST, Server, binaries, root, run};
+use crate::support::programs::{self, Finished, Server, binaries, root, run};
 
 /// What differs from run to run, by the name that it has in the comparison.
 const VOLATILE: &[(&str, &str)] = &[
@@ -346,7 +346,7 @@ impl<'a> Script<'a> {
             _ if binaries().iter().any(|binary| binary == name) => {
                 programs::command(name)
             }
-            _ => return Err(format!("there is no binary {name} in {MANIFEST}")),
+            _ => return Err(format!("there is no binary {name} in Cargo.toml")),
         };
         let separator = words.iter().position(|word| word == "--");
         command.args(separator.map_or(&[][..], |at| &words[at + 1..]));

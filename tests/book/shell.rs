@@ -4,7 +4,7 @@
 use regex::Regex;
 
 use crate::page::{Block, Page, Problem};
-use crate::support::programs::{MANIFEST, binaries, root};
+use crate::support::programs::{binaries, root};
 
 /// Programs of every Unix that a page may use.
 pub const HELPERS: &[&str] = &[
@@ -77,7 +77,7 @@ fn cargo(args: &[&str]) -> Result<(), String> {
     if let Some(name) = named("--bin")
         && !binaries().iter().any(|binary| binary == name)
     {
-        return Err(format!("there is no binary {name} in {MANIFEST}"));
+        return Err(format!("there is no binary {name} in Cargo.toml"));
     }
     if let Some(name) = named("--test")
         && !["tests/NAME.rs", "tests/NAME/main.rs"]

@@ -8,6 +8,7 @@ pub mod ends;
 pub mod peers;
 pub mod programs;
 
+use std::path::Path;
 use std::{env, fs};
 
 use programs::root;
@@ -116,6 +117,12 @@ pub fn written(file: &str, contents: &str) {
              and read the difference"
         );
     }
+}
+
+/// A file that build.rs has generated.
+pub fn generated(file: &str) -> String {
+    let path = Path::new(grpc_workbook::OUT_DIR).join(file);
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 /// The lines of generated code from the one that has `from` to the next `to`, without their

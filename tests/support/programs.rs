@@ -12,7 +12,8 @@ use grpc_workbook::{Lesson, cargo};
 
 /// The repository.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().expect("is in the repository")
 }
 
 /// A program of the workbook, to be run without a terminal and without colours.
@@ -21,6 +22,8 @@ pub fn command(program: &str) -> Command {
     command
         .stdin(Stdio::null())
         .env("NO_COLOR", "1")
+        // As `cargo run` says it. This test has been told its own package's.
+        .env("CARGO_MANIFEST_DIR", root())
         .current_dir(root());
     command
 }
@@ -46,7 +49,7 @@ fn built(program: &str) -> PathBuf {
 /// test has done so. Returns the folder with them.
 pub fn build(names: &[&str]) -> PathBuf {
     static BUILT: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
-    let (mut cargo, folder) = cargo::build(names).expect("knows its own place");
+    let (mut cargo, folder) = cargo::build(root(), names).expect("knows its own place");
     let mut built = BUILT.lock().expect("is not poisoned");
     if !names.iter().all(|name| built.contains_key(*name)) {
         let done = succeeds(&mut cargo);
@@ -226,12 +229,9 @@ impl Drop for Server {
     }
 }
 
-/// The manifest of the programs.
-pub const MANIFEST: &str = "programs/Cargo.toml";
-
-/// The names of the programs.
+/// The names of the binaries in Cargo.toml.
 pub fn binaries() -> Vec<String> {
-    let manifest = std::fs::read_to_string(root().join(MANIFEST)).expect("is there");
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("is there");
     let sections = manifest.split("[[bin]]").skip(1);
     let name = |section: &str| {
         Some(section.split("name = \"").nth(1)?.split('"').next()?.into())
