@@ -80,7 +80,7 @@ fn missing(lesson: &Lesson) -> Vec<String> {
         (lesson.client(), "client.rs"),
     ] {
         let entry = format!(
-            "[[bin]]\nname = \"{binary}\"\npath = \"lessons/{folder}/{file}\"\ntest = false\ndoc = false\n"
+            "[[bin]]\nname = \"{binary}\"\npath = \"lessons/{folder}/{file}\"\ntest = false\ndoc = false\nbench = false\n"
         );
         if !manifest.contains(&entry) {
             missing.push(format!("in Cargo.toml:\n{entry}"));
