@@ -544,7 +544,7 @@ fn wrong_arguments() {
 }
 
 #[test]
-fn without_a_server_it_starts_one_and_says_so() {
+fn the_help_says_that_it_has_a_server_of_its_own() {
     let Finished { code, output } = client(&["--help"]);
     assert_eq!(code, Some(0));
     assert!(output.contains("The server to call [default: one of its own]"), "{output}");

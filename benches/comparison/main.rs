@@ -198,16 +198,17 @@ fn compare(quick: bool, only: Option<Part>) {
     let rounds = if quick { 1 } else { ROUNDS };
     let wanted = |part| only.is_none_or(|only| only == part);
     // Now, while there is more than one core to build with.
-    let numbers: &[u8] = match only {
-        None | Some(Part::Servers) => &[6, 7, 8, 9, 11],
-        Some(Part::Gains) => &[6, 11],
-        Some(Part::Memory | Part::Plot) => &[11],
-    };
-    let servers: Vec<String> = numbers
-        .iter()
-        .map(|number| format!("lesson-{number}-server"))
-        .collect();
-    programs::build(&servers.iter().map(String::as_str).collect::<Vec<_>>());
+    programs::build(match only {
+        None | Some(Part::Servers) => &[
+            "lesson-6-server",
+            "lesson-7-server",
+            "lesson-8-server",
+            "lesson-9-server",
+            "lesson-11-server",
+        ],
+        Some(Part::Gains) => &["lesson-6-server", "lesson-11-server"],
+        Some(Part::Memory | Part::Plot) => &["lesson-11-server"],
+    });
     if *PINNED {
         let done = Command::new("taskset")
             .args(["-a", "-pc", "1", &id().to_string()])

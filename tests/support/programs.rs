@@ -73,7 +73,7 @@ fn succeeds(cargo: &mut Command) -> bool {
     for line in lines {
         let line = line.expect("reads a pipe");
         let line = String::from_utf8_lossy(&line).into_owned() + "\n";
-        // This may take a while. Warnings are no news: the build before this one has shown them.
+        // This may take a while. Warnings would come again with every test: `cargo build` shows them.
         match line.contains(" Compiling ") || line.contains(" Blocking ") {
             true => errors.write_all(line.as_bytes()).expect("prints"),
             false => said.push(line),
