@@ -1,7 +1,5 @@
 //! Lesson 1: the exercise, and what the chapter says of server and client.
 
-mod support;
-
 #[path = "../lessons/01_hello/exercise.rs"]
 mod exercise;
 #[path = "../lessons/01_hello/solution.rs"]

@@ -1,8 +1,6 @@
 //! Lesson 10: the exercise, what the notes' services answer, and what the server tells about
 //! itself.
 
-mod support;
-
 #[path = "../lessons/10_notes/exercise.rs"]
 mod exercise;
 #[path = "../lessons/10_notes/solution.rs"]

@@ -1,8 +1,6 @@
 //! Lesson 11: the exercise, what the load generator counts and checks, and its flags. How
 //! fast anything is, nobody asks here: that is for `cargo bench`.
 
-mod support;
-
 #[path = "../lessons/11_speed/exercise.rs"]
 mod exercise;
 #[path = "../lessons/11_speed/solution.rs"]

@@ -1,7 +1,5 @@
 //! Lesson 2: the exercise, the wire reader against prost, and what the chapter says.
 
-mod support;
-
 #[path = "../lessons/02_types/exercise.rs"]
 mod exercise;
 #[path = "../lessons/02_types/solution.rs"]

@@ -1,8 +1,6 @@
 //! Lesson 3: the exercise, and what the chapter says of fields, of versions, and of what
 //! compilers refuse.
 
-mod support;
-
 #[path = "../lessons/03_fields/exercise.rs"]
 mod exercise;
 #[path = "../lessons/03_fields/solution.rs"]

@@ -1,7 +1,5 @@
 //! Lesson 4: the exercise, and what the chapter says of maps and oneofs.
 
-mod support;
-
 #[path = "../lessons/04_map_oneof/exercise.rs"]
 mod exercise;
 #[path = "../lessons/04_map_oneof/solution.rs"]

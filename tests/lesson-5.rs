@@ -1,7 +1,5 @@
 //! Lesson 5: the exercise, the reader of frames, and what the chapter says of the wire.
 
-mod support;
-
 #[path = "../lessons/05_http2/exercise.rs"]
 mod exercise;
 #[path = "../lessons/05_http2/solution.rs"]

@@ -1,7 +1,5 @@
 //! Lesson 6: the exercise, what the calculator answers, and how a unary call can end.
 
-mod support;
-
 #[path = "../lessons/06_calculator/exercise.rs"]
 mod exercise;
 #[path = "../lessons/06_calculator/solution.rs"]

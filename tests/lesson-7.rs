@@ -1,8 +1,6 @@
 //! Lesson 7: the exercise, what the service answers, what a slow reader holds up, and how a
 //! stream can end.
 
-mod support;
-
 #[path = "../lessons/07_subjects_by_city/exercise.rs"]
 mod exercise;
 #[path = "../lessons/07_subjects_by_city/solution.rs"]

@@ -1,7 +1,5 @@
 //! Lesson 8: the exercise, what the service answers, who ends a call, and how it can end.
 
-mod support;
-
 #[path = "../lessons/08_accumulate/exercise.rs"]
 mod exercise;
 #[path = "../lessons/08_accumulate/solution.rs"]

@@ -1,7 +1,5 @@
 //! Lesson 9: the exercise, two conversations, and how a call with two streams can end.
 
-mod support;
-
 #[path = "../lessons/09_guess_number/exercise.rs"]
 mod exercise;
 #[path = "../lessons/09_guess_number/solution.rs"]

@@ -1,8 +1,6 @@
 //! A bad neighbour: what the servers of lessons 6 to 10 answer to somebody who breaks the
 //! rules, and that they go on serving.
 
-mod support;
-
 use std::fmt::Write;
 use std::fs;
 use std::time::Duration;

@@ -3,8 +3,6 @@
 //! Each peer is installed by one command, which the test says if it is missing; in CI a
 //! missing peer is a failure.
 
-mod support;
-
 use std::process::Command;
 use std::sync::mpsc;
 

@@ -1,7 +1,5 @@
 //! The tap: every byte passes it, and what it says of them is right.
 
-mod support;
-
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;

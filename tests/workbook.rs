@@ -1,8 +1,6 @@
 //! One table of lessons, LESSONS in lessons/lib.rs, and all that must agree with it: a lesson is
 //! whole, or this test says what is missing.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::thread;

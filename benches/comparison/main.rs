@@ -8,8 +8,6 @@ mod delay;
 mod plain;
 mod plot;
 mod servers;
-#[path = "../../tests/support/mod.rs"]
-mod support;
 
 use std::env;
 use std::fmt::Write as _;

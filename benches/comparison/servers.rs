@@ -12,8 +12,8 @@ use std::time::Duration;
 use grpc_workbook::Lesson;
 use grpc_workbook::speed::own::{Usage, usage};
 
-use crate::support::peers::Peer;
-use crate::support::programs::{command, root};
+use support::peers::Peer;
+use support::programs::{command, root};
 
 /// Whether servers have core 0 and the load has core 1: where there are two, and taskset.
 pub static PINNED: LazyLock<bool> = LazyLock::new(|| {

@@ -4,7 +4,7 @@ use crate::console;
 use crate::dead_links;
 use crate::page::Page;
 use crate::shell;
-use crate::support::programs::root;
+use support::programs::root;
 
 /// What the checker says of a page with this text, problems of every kind.
 fn verdict(text: &str) -> Vec<String> {

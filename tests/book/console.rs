@@ -13,8 +13,8 @@ use tokio::net::TcpSocket;
 
 use crate::page::{Block, Contents, Page, Problem};
 use crate::shell;
-use crate::support::peers::Peer;
-use crate::support::programs::{self, Finished, Server, binaries, root, run};
+use support::peers::Peer;
+use support::programs::{self, Finished, Server, binaries, root, run};
 
 /// What differs from run to run, by the name that it has in the comparison.
 const VOLATILE: &[(&str, &str)] = &[

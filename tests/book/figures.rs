@@ -14,8 +14,8 @@ use grpc_workbook::{LESSONS, Lesson};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::support::programs::{self, Finished, Server, run};
-use crate::support::written;
+use support::programs::{self, Finished, Server, run};
+use support::written;
 
 /// A box of the figure: what it is, its name in the code, and where it stands.
 struct Part {

@@ -4,9 +4,6 @@
 //! `OVERWRITE=1 cargo test --test book` writes what the programs print now into the pages, and
 //! the figures.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod checker;
 mod console;
 mod figures;

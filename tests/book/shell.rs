@@ -4,7 +4,7 @@
 use regex::Regex;
 
 use crate::page::{Block, Page, Problem};
-use crate::support::programs::{binaries, root};
+use support::programs::{binaries, root};
 
 /// Programs of every Unix that a page may use.
 pub const HELPERS: &[&str] = &[

@@ -1,7 +1,5 @@
 //! What the tests share: running the workbook's programs, checking exercises, and the files
 //! that tests write.
-// Every test is a crate of its own, and none uses all of this.
-#![allow(dead_code)]
 
 pub mod checks;
 pub mod ends;
