@@ -5,32 +5,35 @@
 //! `main`s share is in [`cli`].
 #![forbid(unsafe_code)]
 
+use std::fmt::{self, Display};
+
 pub mod cargo;
 pub mod cli;
 pub mod raw;
+pub mod status;
 
-#[path = "08_accumulate/service.rs"]
-pub mod accumulate;
-#[path = "06_calculator/service.rs"]
-pub mod calculator;
-#[path = "03_fields/service.rs"]
-pub mod fields;
-#[path = "09_guess_number/service.rs"]
-pub mod guess_number;
 #[path = "01_hello/service.rs"]
 pub mod hello;
-#[path = "05_http2/service.rs"]
-pub mod http2;
+#[path = "02_types/service.rs"]
+pub mod types;
+#[path = "03_fields/service.rs"]
+pub mod fields;
 #[path = "04_map_oneof/service.rs"]
 pub mod map_oneof;
+#[path = "05_http2/service.rs"]
+pub mod http2;
+#[path = "06_calculator/service.rs"]
+pub mod calculator;
+#[path = "07_subjects_by_city/service.rs"]
+pub mod subjects_by_city;
+#[path = "08_accumulate/service.rs"]
+pub mod accumulate;
+#[path = "09_guess_number/service.rs"]
+pub mod guess_number;
 #[path = "10_notes/service.rs"]
 pub mod notes;
 #[path = "11_speed/service.rs"]
 pub mod speed;
-#[path = "07_subjects_by_city/service.rs"]
-pub mod subjects_by_city;
-#[path = "02_types/service.rs"]
-pub mod types;
 
 /// The folder into which `build.rs` has put the generated code.
 pub const OUT_DIR: &str = env!("OUT_DIR");
@@ -156,5 +159,12 @@ impl Lesson {
     /// The port on which the lesson's server listens unless it is told otherwise.
     pub fn port(&self) -> u16 {
         50050 + u16::from(self.number)
+    }
+}
+
+/// `lesson 6, One question, one answer`.
+impl Display for Lesson {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "lesson {}, {}", self.number, self.title)
     }
 }

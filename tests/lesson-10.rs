@@ -19,7 +19,6 @@ mod wrong_waits;
 use std::time::Duration;
 
 use grpc_workbook::Lesson;
-use grpc_workbook::cli::code_name;
 use grpc_workbook::notes::SERVICES;
 use grpc_workbook::notes::demo::MyDemo;
 use grpc_workbook::notes::proto::demo::{
@@ -29,6 +28,7 @@ use grpc_workbook::notes::proto::demo::{
 use grpc_workbook::notes::proto::test::TestClientRecvStreamRequest;
 use grpc_workbook::notes::proto::test::demo_client::DemoClient as TestClient;
 use grpc_workbook::raw::{self, RawCodec};
+use grpc_workbook::status::code_name;
 use prost::Message;
 use support::checks::{Checks, Outcome, outcome, status_line};
 use support::peers::{EVERYTHING, Peer};

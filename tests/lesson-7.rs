@@ -28,9 +28,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use grpc_workbook::Lesson;
-use grpc_workbook::cli::{GRACE, code_name};
+use grpc_workbook::cli::GRACE;
 use grpc_workbook::http2::record::{Recording, Seen};
 use grpc_workbook::raw::RawCodec;
+use grpc_workbook::status::code_name;
 use grpc_workbook::subjects_by_city::proto::{
     ListSubjectsRequest, ListSubjectsResponse, TickRequest, TickResponse,
     subjects_by_city_service_client::SubjectsByCityServiceClient,

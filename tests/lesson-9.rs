@@ -20,13 +20,13 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use grpc_workbook::Lesson;
-use grpc_workbook::cli::code_name;
 use grpc_workbook::guess_number::proto::{
     EchoRequest, EchoResponse, GuessRequest, GuessResponse,
     guess_number_service_client::GuessNumberServiceClient,
     guess_number_service_server::{GuessNumberService, GuessNumberServiceServer},
 };
 use grpc_workbook::guess_number::{GuessNumber, echo, is_right};
+use grpc_workbook::status::code_name;
 use support::checks::Checks;
 use support::ends::{End, Mortal, Tell, shown, table};
 use support::programs::{self, Finished, Server, run, spawn};

@@ -9,11 +9,11 @@ use grpc_workbook::Lesson;
 use grpc_workbook::calculator::{
     Calculator, proto::calculator_service_server::CalculatorServiceServer,
 };
-use grpc_workbook::cli::code_name;
 use grpc_workbook::http2::frames::{ErrorCode, Frame, Header, PREFACE, Setting};
 use grpc_workbook::http2::record::frames;
 use grpc_workbook::http2::trace::{Side, Trace, What};
 use grpc_workbook::raw::RawCodec;
+use grpc_workbook::status::code_name;
 use prost::bytes::Bytes;
 use support::programs::{self, Finished, run};
 use support::written;

@@ -5,8 +5,9 @@ use std::net::TcpListener;
 use std::thread;
 
 use clap::ValueEnum;
+use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::hello::proto::{HelloRequest, greeter_client::GreeterClient};
-use grpc_workbook::{cli, raw};
+use grpc_workbook::raw;
 use tonic::transport::Uri;
 
 #[derive(clap::Args)]
@@ -18,7 +19,7 @@ struct Args {
 
 /// `--break`: what can go wrong.
 #[derive(Clone, Copy, ValueEnum)]
-enum Break {
+enum Fault {
     /// call a port where nobody listens
     NoServer,
     /// call a port where something listens that is no gRPC server
@@ -32,24 +33,24 @@ enum Break {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), cli::Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Break>(1);
+async fn main() -> Result<(), Failure> {
+    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(1);
     match fault {
         None => greet(server, args.name).await,
-        Some(Break::NoServer) => {
+        Some(Fault::NoServer) => {
             greet(Uri::from_static("http://127.0.0.1:1"), args.name).await
         }
-        Some(Break::WrongPort) => greet(some_other_server()?, args.name).await,
-        Some(Break::WrongPath) => send(server, "/Greeter/SayHello", b"\x0a\x03you").await,
-        Some(Break::EmptyName) => greet(server, String::new()).await,
-        Some(Break::NotUtf8) => {
+        Some(Fault::WrongPort) => greet(some_other_server()?, args.name).await,
+        Some(Fault::WrongPath) => send(server, "/Greeter/SayHello", b"\x0a\x03you").await,
+        Some(Fault::EmptyName) => greet(server, String::new()).await,
+        Some(Fault::NotUtf8) => {
             send(server, "/helloworld.Greeter/SayHello", b"\x0a\x02\xc3\x28").await
         }
     }
 }
 
 // ANCHOR: greet
-async fn greet(server: Uri, name: String) -> Result<(), cli::Failure> {
+async fn greet(server: Uri, name: String) -> Result<(), Failure> {
     let channel = cli::connect(&server).await?;
     let mut greeter = GreeterClient::new(channel);
 
@@ -65,7 +66,7 @@ async fn send(
     server: Uri,
     path: &'static str,
     message: &'static [u8],
-) -> Result<(), cli::Failure> {
+) -> Result<(), Failure> {
     let channel = cli::connect(&server).await?;
     let answer = raw::unary(channel, path, message).await?;
     println!("the server answered {:?}", answer.into_inner());
@@ -73,7 +74,7 @@ async fn send(
 }
 
 /// Stands in for whatever else may have the port: a web server that knows only HTTP/1.1.
-fn some_other_server() -> Result<Uri, cli::Failure> {
+fn some_other_server() -> Result<Uri, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let uri = format!("http://{}", listener.local_addr()?).parse()?;
     thread::spawn(move || {

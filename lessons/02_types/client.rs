@@ -2,10 +2,11 @@
 
 use clap::ValueEnum;
 use clap::builder::styling::{AnsiColor, Style};
+use grpc_workbook::cli::{self, Failure};
+use grpc_workbook::raw;
 use grpc_workbook::types::proto::types_service_client::TypesServiceClient;
 use grpc_workbook::types::proto::{Color, InspectRequest};
 use grpc_workbook::types::wire::{Field, Reader, Value};
-use grpc_workbook::{cli, raw};
 
 #[derive(clap::Args)]
 struct Args {
@@ -22,7 +23,7 @@ struct Args {
 
 /// `--break`: bytes that are no message.
 #[derive(Clone, Copy, ValueEnum)]
-enum Break {
+enum Fault {
     /// a string that is not UTF-8
     NotUtf8,
     /// a varint that goes on after ten bytes
@@ -70,8 +71,8 @@ const VALUES: &[(&str, &str)] = &[
 ];
 
 #[tokio::main]
-async fn main() -> Result<(), cli::Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Break>(2);
+async fn main() -> Result<(), Failure> {
+    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(2);
     if let Some(bytes) = args.decode {
         return explain(&hex(&bytes).unwrap_or_else(|error| cli::fail(2, &error)));
     }
@@ -89,10 +90,10 @@ async fn main() -> Result<(), cli::Failure> {
     let channel = cli::connect(&server).await?;
     if let Some(fault) = fault {
         let bytes: &[u8] = match fault {
-            Break::NotUtf8 => b"\x72\x02\xc3\x28",
-            Break::EndlessVarint => b"\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
-            Break::TooLong => b"\x72\x05ab",
-            Break::Group => b"\x1b\x1c",
+            Fault::NotUtf8 => b"\x72\x02\xc3\x28",
+            Fault::EndlessVarint => b"\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+            Fault::TooLong => b"\x72\x05ab",
+            Fault::Group => b"\x1b\x1c",
         };
         raw::unary(channel, "/types.v1.TypesService/Inspect", bytes).await?;
         return Ok(());
@@ -184,7 +185,7 @@ fn hex(text: &str) -> Result<Vec<u8>, String> {
 }
 
 /// `--decode`: a line for each field that the bytes hold, as far as they hold any.
-fn explain(bytes: &[u8]) -> Result<(), cli::Failure> {
+fn explain(bytes: &[u8]) -> Result<(), Failure> {
     println!(
         "at    {:<5} {:<4} {:<20} {:<8} type   reading",
         "tag", "len", "value", "field"
@@ -198,11 +199,7 @@ fn explain(bytes: &[u8]) -> Result<(), cli::Failure> {
 
 /// `start` is the offset of `bytes` in all of the input; `around` are the numbers of the fields
 /// whose messages they are in.
-fn explain_message(
-    bytes: &[u8],
-    start: usize,
-    around: &[u32],
-) -> Result<(), cli::Failure> {
+fn explain_message(bytes: &[u8], start: usize, around: &[u32]) -> Result<(), Failure> {
     for field in Reader::new(bytes) {
         let Field { number, value, tag, length, payload } = field?;
         let reading = match value {

@@ -1,17 +1,17 @@
 //! `lesson-2-server`: inspects messages on 127.0.0.1:50052.
 
-use grpc_workbook::cli;
+use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::types::{
     Inspector, proto::seen::types_service_server::TypesServiceServer,
 };
 use tonic::transport::Server;
 
 #[tokio::main]
-async fn main() -> Result<(), cli::Failure> {
-    let (incoming, stop) = cli::listen(2).await?;
+async fn main() -> Result<(), Failure> {
+    let (incoming, shutdown) = cli::listen(2).await?;
     Server::builder()
         .add_service(TypesServiceServer::new(Inspector))
-        .serve_with_incoming_shutdown(incoming, stop)
+        .serve_with_incoming_shutdown(incoming, shutdown)
         .await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! They work on the same product.
 
 use clap::ValueEnum;
-use grpc_workbook::cli;
+use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::fields::{proto, proto_broken, proto_v2};
 use tonic::transport::Channel;
 
@@ -15,7 +15,7 @@ struct Args {}
 
 /// `--break`: changes that a `.proto` does not survive. The server should be an old one.
 #[derive(Clone, Copy, ValueEnum)]
-enum Break {
+enum Fault {
     /// the number of a deleted field is given to another one
     Reused,
     /// int32 is made sint32
@@ -27,7 +27,7 @@ enum Break {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), cli::Failure> {
+async fn main() -> Result<(), Failure> {
     let cli::Client { server, fault, args: Args {} } = cli::client(3);
     let channel = cli::connect(&server).await?;
     match fault {
@@ -37,7 +37,7 @@ async fn main() -> Result<(), cli::Failure> {
 }
 
 // ANCHOR: script
-async fn old_and_new(channel: Channel) -> Result<(), cli::Failure> {
+async fn old_and_new(channel: Channel) -> Result<(), Failure> {
     let mut new = NewClient::new(channel.clone());
     let mut old = OldClient::new(channel);
 
@@ -73,14 +73,14 @@ async fn old_and_new(channel: Channel) -> Result<(), cli::Failure> {
 
 /// A client built from the broken version saves, and is told what was kept; then one
 /// built from version 1 gets it.
-async fn broken(channel: Channel, fault: Break) -> Result<(), cli::Failure> {
+async fn broken(channel: Channel, fault: Fault) -> Result<(), Failure> {
     let mut product =
         proto_broken::Product { name: "Teapot".into(), ..Default::default() };
     match fault {
-        Break::Reused => product.origin = "Japan".into(),
-        Break::Int64 => product.price = 5_000_000_000,
-        Break::Sint32 => product.ratings = vec![5, 4, -1],
-        Break::String => {
+        Fault::Reused => product.origin = "Japan".into(),
+        Fault::Int64 => product.price = 5_000_000_000,
+        Fault::Sint32 => product.ratings = vec![5, 4, -1],
+        Fault::String => {
             let width = "25 cm".into();
             product.size = Some(proto_broken::product::Size { width, height: 14 });
         }

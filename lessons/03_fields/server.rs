@@ -1,6 +1,6 @@
 //! `lesson-3-server`: keeps a product, on 127.0.0.1:50053.
 
-use grpc_workbook::cli;
+use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::fields::{Shop, proto, proto_v2};
 use tonic::transport::Server;
 
@@ -12,8 +12,8 @@ struct Args {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), cli::Failure> {
-    let (incoming, stop, Args { old }) = cli::listen_with(3).await?;
+async fn main() -> Result<(), Failure> {
+    let (incoming, shutdown, Args { old }) = cli::listen_with(3).await?;
     let mut server = Server::builder();
     let server = if old {
         let shop = Shop::<proto::Product>::default();
@@ -24,6 +24,8 @@ async fn main() -> Result<(), cli::Failure> {
             shop,
         ))
     };
-    server.serve_with_incoming_shutdown(incoming, stop).await?;
+    server
+        .serve_with_incoming_shutdown(incoming, shutdown)
+        .await?;
     Ok(())
 }

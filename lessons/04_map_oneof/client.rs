@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use clap::ValueEnum;
+use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::map_oneof::proto::{
     Address, FindRequest, Person, SaveRequest, SaveResponse,
     address_book_service_client::AddressBookServiceClient, person::Reach,
 };
-use grpc_workbook::{cli, raw};
+use grpc_workbook::raw;
 use prost::Message;
 use tonic::transport::{Channel, Uri};
 
@@ -23,7 +24,7 @@ struct Args {
 
 /// `--break`: what can go wrong, or looks as if it could.
 #[derive(Clone, Copy, ValueEnum)]
-enum Break {
+enum Fault {
     /// save a person whose oneof has nothing set
     NothingSet,
     /// send the same key twice
@@ -69,8 +70,8 @@ const NEWER_MEMBER: &[u8] = b"\
             \x2a\x04@ada";
 
 #[tokio::main]
-async fn main() -> Result<(), cli::Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Break>(4);
+async fn main() -> Result<(), Failure> {
+    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(4);
     let Some(fault) = fault else {
         let mut book = Book::new(cli::connect(&server).await?);
         return match (args.name, args.email) {
@@ -85,19 +86,19 @@ async fn main() -> Result<(), cli::Failure> {
         };
     };
     match fault {
-        Break::NothingSet => {
+        Fault::NothingSet => {
             let mut book = Book::new(cli::connect(&server).await?);
             save(&mut book, [("Ada".into(), Person::default())].into()).await
         }
-        Break::DuplicateKeys => send(server, DUPLICATE_KEYS).await,
-        Break::TwoMembers => send(server, TWO_MEMBERS).await,
-        Break::EmptyEntry => send(server, EMPTY_ENTRY).await,
-        Break::NewerMember => send(server, NEWER_MEMBER).await,
+        Fault::DuplicateKeys => send(server, DUPLICATE_KEYS).await,
+        Fault::TwoMembers => send(server, TWO_MEMBERS).await,
+        Fault::EmptyEntry => send(server, EMPTY_ENTRY).await,
+        Fault::NewerMember => send(server, NEWER_MEMBER).await,
     }
 }
 
 // ANCHOR: script
-async fn script(book: &mut Book) -> Result<(), cli::Failure> {
+async fn script(book: &mut Book) -> Result<(), Failure> {
     let ada = Person {
         reach: Some(Reach::Email("ada@example.org".into())),
         note: "writes programs".into(),
@@ -127,10 +128,7 @@ async fn script(book: &mut Book) -> Result<(), cli::Failure> {
 }
 // ANCHOR_END: script
 
-async fn save(
-    book: &mut Book,
-    people: HashMap<String, Person>,
-) -> Result<(), cli::Failure> {
+async fn save(book: &mut Book, people: HashMap<String, Person>) -> Result<(), Failure> {
     let response = book.save(SaveRequest { people }).await?;
     let SaveResponse { added, replaced } = response.into_inner();
     println!("{added} added, {replaced} replaced");
@@ -138,7 +136,7 @@ async fn save(
 }
 
 // ANCHOR: find
-async fn find(book: &mut Book, name: Option<String>) -> Result<(), cli::Failure> {
+async fn find(book: &mut Book, name: Option<String>) -> Result<(), Failure> {
     let found = book.find(FindRequest { name }).await?.into_inner();
     // A HashMap has another order in each run, a BTreeMap has that of its keys.
     for (name, person) in BTreeMap::from_iter(found.people) {
@@ -157,7 +155,7 @@ async fn find(book: &mut Book, name: Option<String>) -> Result<(), cli::Failure>
 // ANCHOR_END: find
 
 /// Saves people with bytes of our choice, and shows what the server made of them.
-async fn send(server: Uri, message: &'static [u8]) -> Result<(), cli::Failure> {
+async fn send(server: Uri, message: &'static [u8]) -> Result<(), Failure> {
     let hex: Vec<String> = message.iter().map(|byte| format!("{byte:02x}")).collect();
     println!("sends {}", hex.join(" "));
     let channel = cli::connect(&server).await?;

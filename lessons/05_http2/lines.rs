@@ -6,7 +6,7 @@ use clap::builder::styling::{AnsiColor, Style};
 
 use super::schema::{Schema, hex};
 use super::trace::{Event, Side, What};
-use crate::cli;
+use crate::{cli, status};
 use tonic::Code;
 
 /// Turns events into lines. It remembers the path of each stream, which says of which types its
@@ -75,7 +75,7 @@ impl Lines {
                     (true, _) => format!("{length} bytes, compressed"),
                     (false, false) => format!("a message of {length} bytes"),
                     (false, true) => match self.schema.describe(name, bytes) {
-                        Some(text) => cli::one_line(&text),
+                        Some(text) => status::one_line(&text),
                         None => {
                             format!("{length} bytes that are no message: {}", hex(bytes))
                         }
@@ -136,13 +136,14 @@ impl Lines {
                 // What is the same in all calls, or another one each time, says nothing of this.
                 ":scheme" | ":authority" | "user-agent" | "date" if !self.frames => {}
                 "grpc-status" => {
-                    let code = value.parse().map(|n: i32| cli::code_name(Code::from(n)));
+                    let code =
+                        value.parse().map(|n: i32| status::code_name(Code::from(n)));
                     text.push(format!("grpc-status {value} {}", code.unwrap_or("?")));
                 }
                 _ => text.push(format!("{name} {value}")),
             }
         }
-        cli::one_line(&text.join(", "))
+        status::one_line(&text.join(", "))
     }
 }
 

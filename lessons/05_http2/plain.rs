@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use super::SLOW;
-use crate::cli::one_line;
+use crate::status::one_line;
 
 /// The longest message on bare TCP: a length is the sender's claim, not to be trusted.
 pub const LONGEST: u32 = 64 * 1024;

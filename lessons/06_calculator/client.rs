@@ -4,7 +4,9 @@ use clap::ValueEnum;
 use grpc_workbook::calculator::proto::{
     CalculateRequest, Operation, calculator_service_client::CalculatorServiceClient,
 };
-use grpc_workbook::{cli, raw};
+use grpc_workbook::cli::{self, Failure};
+use grpc_workbook::raw;
+use grpc_workbook::status::status_line;
 use tonic::transport::{Channel, Uri};
 
 #[derive(clap::Args)]
@@ -22,7 +24,7 @@ struct Args {
 
 /// `--break`: what can go wrong.
 #[derive(Clone, Copy, ValueEnum)]
-enum Break {
+enum Fault {
     /// divide by zero
     DivideByZero,
     /// ask for an operation that the .proto does not have
@@ -36,8 +38,8 @@ enum Break {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), cli::Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Break>(6);
+async fn main() -> Result<(), Failure> {
+    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(6);
     let int32 = |left, operation: Operation, right| CalculateRequest {
         left,
         operation: operation.into(),
@@ -50,24 +52,24 @@ async fn main() -> Result<(), cli::Failure> {
             }
             _ => script(server).await,
         },
-        Some(Break::DivideByZero) => {
+        Some(Fault::DivideByZero) => {
             calculate(server, int32(1, Operation::Divide, 0)).await
         }
-        Some(Break::UnknownOperation) => {
+        Some(Fault::UnknownOperation) => {
             let request = CalculateRequest { left: 1, operation: 99, right: 2 };
             calculate(server, request).await
         }
-        Some(Break::DoesNotFit) => {
+        Some(Fault::DoesNotFit) => {
             calculate(server, int32(i32::MAX, Operation::Add, 1)).await
         }
         // Field 1 with wire type 2, a length, where a varint belongs.
-        Some(Break::NotAMessage) => send(server, b"\x0a\xff").await,
-        Some(Break::TooLarge) => send(server, &[0; 4 * 1024 * 1024 + 1]).await,
+        Some(Fault::NotAMessage) => send(server, b"\x0a\xff").await,
+        Some(Fault::TooLarge) => send(server, &[0; 4 * 1024 * 1024 + 1]).await,
     }
 }
 
 // ANCHOR: calculate
-async fn calculate(server: Uri, request: CalculateRequest) -> Result<(), cli::Failure> {
+async fn calculate(server: Uri, request: CalculateRequest) -> Result<(), Failure> {
     let mut calculator = connect(&server).await?;
     let response = calculator.calculate(request).await?;
     println!("{}", response.into_inner().result);
@@ -77,12 +79,12 @@ async fn calculate(server: Uri, request: CalculateRequest) -> Result<(), cli::Fa
 
 type Calculator = CalculatorServiceClient<Channel>;
 
-async fn connect(server: &Uri) -> Result<Calculator, cli::Failure> {
+async fn connect(server: &Uri) -> Result<Calculator, Failure> {
     Ok(Calculator::new(cli::connect(server).await?))
 }
 
 // ANCHOR: script
-async fn script(server: Uri) -> Result<(), cli::Failure> {
+async fn script(server: Uri) -> Result<(), Failure> {
     let mut calculator = connect(&server).await?;
     for (operation, sign, right) in [
         (Operation::Add, "+", 20),
@@ -98,10 +100,7 @@ async fn script(server: Uri) -> Result<(), cli::Failure> {
                 println!("100 {sign} {right} = {}", response.into_inner().result);
             }
             // An error is an answer too: the connection is fine, and the next call works.
-            Err(status) => {
-                let code = cli::code_name(status.code());
-                println!("100 {sign} {right}: {code}: {}", status.message());
-            }
+            Err(status) => println!("100 {sign} {right}: {}", status_line(&status)),
         }
     }
     Ok(())
@@ -119,7 +118,7 @@ fn operator(sign: &str) -> Result<Operation, &'static str> {
 }
 
 /// Sends bytes of our choice: a generated client encodes messages only.
-async fn send(server: Uri, message: &'static [u8]) -> Result<(), cli::Failure> {
+async fn send(server: Uri, message: &'static [u8]) -> Result<(), Failure> {
     let channel = cli::connect(&server).await?;
     let path = "/calculator.v1.CalculatorService/Calculate";
     let answer = raw::unary(channel, path, message).await?;

@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
-use crate::cli::code_name;
+use crate::status::status_line;
 
 /// What build.rs generated from `protos/calculator.proto`.
 pub mod proto {
@@ -29,10 +29,7 @@ impl CalculatorService for Calculator {
         };
         match &result {
             Ok(result) => println!("{request:?} -> {result}"),
-            Err(status) => {
-                let code = code_name(status.code());
-                println!("{request:?} -> {code}: {}", status.message());
-            }
+            Err(status) => println!("{request:?} -> {}", status_line(status)),
         }
         Ok(Response::new(CalculateResponse { result: result? }))
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use grpc_workbook::cli::{self, Failure};
+use grpc_workbook::status::status_line;
 use grpc_workbook::subjects_by_city::proto::{
     ListSubjectsRequest, TickRequest,
     subjects_by_city_service_client::SubjectsByCityServiceClient,
@@ -30,7 +31,7 @@ struct Args {
 
 /// `--break`: what can go wrong.
 #[derive(Clone, Copy, ValueEnum)]
-enum Break {
+enum Fault {
     /// ask for a city that the server does not know
     UnknownCity,
     /// tick with the data that ends the call
@@ -45,7 +46,7 @@ enum Break {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Break>(7);
+    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(7);
     let what: Vec<&str> = args.what.iter().map(String::as_str).collect();
     if let [city, more] = what[..]
         && city != "tick"
@@ -76,14 +77,14 @@ async fn main() -> Result<(), Failure> {
             }
             [city, ..] => list(&mut client, city).await,
         },
-        Some(Break::UnknownCity) => list(&mut client, "东京").await,
-        Some(Break::Close) => tick(&mut client, ticks("close", 1000), None).await,
-        Some(Break::Leave) => {
+        Some(Fault::UnknownCity) => list(&mut client, "东京").await,
+        Some(Fault::Close) => tick(&mut client, ticks("close", 1000), None).await,
+        Some(Fault::Leave) => {
             tick(&mut client, ticks("hello", 1000), Some(2)).await?;
             list(&mut client, "wuhan").await
         }
-        Some(Break::Deadline) => deadline(&mut client, ticks("hello", 700)).await,
-        Some(Break::SlowReader) => {
+        Some(Fault::Deadline) => deadline(&mut client, ticks("hello", 700)).await,
+        Some(Fault::SlowReader) => {
             slow_reader(&mut client, ticks(&"x".repeat(40_000), 0)).await
         }
     }
@@ -145,10 +146,7 @@ async fn script(client: &mut Client) -> Result<(), Failure> {
         match count(client, city).await {
             Ok(count) => println!("{city}: {count} subjects, and OK"),
             // An unknown city is an answer too, and the next call works.
-            Err(status) => {
-                let code = cli::code_name(status.code());
-                println!("{city}: {code}: {}", status.message());
-            }
+            Err(status) => println!("{city}: {}", status_line(&status)),
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Iter, iter};
 use tonic::{Request, Response, Status};
 
-use crate::cli::{code_name, one_line};
+use crate::status::status_line;
 
 /// What build.rs generated from `protos/subjects_by_city.proto`.
 pub mod proto {
@@ -35,7 +35,7 @@ impl SubjectsByCityService for SubjectsByCity {
     ) -> Result<Response<Self::ListSubjectsStream>, Status> {
         let request = request.into_inner();
         let subjects = subjects(&request.city)
-            .inspect_err(|status| println!("{request:?} -> {}", line(status)))?;
+            .inspect_err(|status| println!("{request:?} -> {}", status_line(status)))?;
         println!("{request:?} -> {} subjects", subjects.len());
         let message =
             |subject: &&str| ListSubjectsResponse { subject: (*subject).into() };
@@ -53,7 +53,7 @@ impl SubjectsByCityService for SubjectsByCity {
         let TickRequest { data, interval_ms } = request.into_inner();
         let call = format!("Tick every {interval_ms} ms");
         let ticks = ticks(data)
-            .inspect_err(|status| println!("{call} -> {}", line(status)))?
+            .inspect_err(|status| println!("{call} -> {}", status_line(status)))?
             .map(|data| TickResponse { data });
         let (sender, receiver) = channel(ROOM);
         tokio::spawn(async move {
@@ -122,8 +122,4 @@ pub async fn send_all<T>(
         sent += 1;
     }
     sent
-}
-
-fn line(status: &Status) -> String {
-    format!("{}: {}", code_name(status.code()), one_line(status.message()))
 }

@@ -30,7 +30,7 @@ struct Args {
 
 /// `--break`: what can go wrong.
 #[derive(Clone, Copy, ValueEnum)]
-enum Break {
+enum Fault {
     /// send numbers whose sum is no int32
     DoesNotFit,
     /// send bytes that are no message, in the middle
@@ -47,9 +47,9 @@ enum Break {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Break>(8);
+    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(8);
     if let Some(fault) = fault {
-        return play_break(&server, fault).await;
+        return play_fault(&server, fault).await;
     }
     let what: Vec<&str> = args.what.iter().map(String::as_str).collect();
     match what[..] {
@@ -108,17 +108,17 @@ async fn connect(server: &Uri) -> Result<Accumulator, Failure> {
     Ok(Accumulator::new(cli::connect(server).await?))
 }
 
-async fn play_break(server: &Uri, fault: Break) -> Result<(), Failure> {
+async fn play_fault(server: &Uri, fault: Fault) -> Result<(), Failure> {
     match fault {
-        Break::DoesNotFit => accumulate(server, iter([i32::MAX, 1])).await,
-        Break::NotAMessage => not_a_message(server).await,
-        Break::WalkAway => walk_away(server).await,
-        Break::EndTooSoon => {
+        Fault::DoesNotFit => accumulate(server, iter([i32::MAX, 1])).await,
+        Fault::NotAMessage => not_a_message(server).await,
+        Fault::WalkAway => walk_away(server).await,
+        Fault::EndTooSoon => {
             let texts = iter(["1", "2", "three", "4"]);
             accumulate(server, texts.map_while(|text| text.parse().ok())).await
         }
-        Break::EarlyAnswer => early_answer(server).await,
-        Break::Endless => endless(server).await,
+        Fault::EarlyAnswer => early_answer(server).await,
+        Fault::Endless => endless(server).await,
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use tokio::task::yield_now;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::cli::code_name;
+use crate::status::status_line;
 
 /// What build.rs generated from `protos/accumulate.proto`.
 pub mod proto {
@@ -108,9 +108,7 @@ impl Line {
             Ok(answer) => format!("{answer:?}"),
             // tonic made this status: the connection broke.
             Err(status) if status.source().is_some() => return,
-            Err(status) => {
-                format!("{}: {}", code_name(status.code()), status.message())
-            }
+            Err(status) => status_line(status),
         };
     }
 }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
 use grpc_workbook::calculator::proto::{CalculateRequest, Operation};
+use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::guess_number::proto::{
     EchoRequest, EchoResponse, GuessRequest, GuessResponse,
     guess_number_service_client::GuessNumberServiceClient,
 };
-use grpc_workbook::{cli, raw::RawCodec};
+use grpc_workbook::raw::RawCodec;
 use prost::Message;
 use prost::bytes::Bytes;
 use tokio::sync::mpsc;
@@ -51,7 +52,7 @@ enum Other {
 
 /// `--break`: what can go wrong.
 #[derive(Clone, Copy, ValueEnum)]
-enum Break {
+enum Fault {
     /// wait for the server before the first message is on its way
     Deadlock,
     /// send everything before anything is read
@@ -65,8 +66,8 @@ enum Break {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), cli::Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Break>(9);
+async fn main() -> Result<(), Failure> {
+    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(9);
     if args.numbers.len() > 1 && args.numbers.contains(&Number::Typed) {
         cli::fail(2, "- is for standard input, and stands alone");
     }
@@ -74,14 +75,14 @@ async fn main() -> Result<(), cli::Failure> {
     let client = Client::new(channel.clone());
     match fault {
         None => play(client, args).await,
-        Some(Break::Deadlock) => deadlock(client).await,
-        Some(Break::Full) => full(client).await,
-        Some(Break::Leave) => leave(client).await,
-        Some(Break::WrongMessage) => {
+        Some(Fault::Deadlock) => deadlock(client).await,
+        Some(Fault::Full) => full(client).await,
+        Some(Fault::Leave) => leave(client).await,
+        Some(Fault::WrongMessage) => {
             // Field 1, as in a guess, but a string: a City of the notes.
             send(channel, b"\x0a\x05wuhan".to_vec()).await
         }
-        Some(Break::OtherMessage) => {
+        Some(Fault::OtherMessage) => {
             let operation = Operation::Divide.into();
             let calculation = CalculateRequest { left: 7, operation, right: 2 };
             send(channel, calculation.encode_to_vec()).await
@@ -91,7 +92,7 @@ async fn main() -> Result<(), cli::Failure> {
 
 type Client = GuessNumberServiceClient<Channel>;
 
-async fn play(client: Client, args: Args) -> Result<(), cli::Failure> {
+async fn play(client: Client, args: Args) -> Result<(), Failure> {
     match (args.other, &args.numbers[..]) {
         (Some(Other::Echo { messages }), _) => match &messages[..] {
             [dash] if dash == "-" => echo(client, cli::lines()).await,
@@ -126,7 +127,7 @@ fn number(text: &str) -> Result<Number, &'static str> {
 
 // ANCHOR: guess
 /// Guesses numbers as they come, and prints answers as they come.
-async fn guess<S>(mut client: Client, numbers: S) -> Result<(), cli::Failure>
+async fn guess<S>(mut client: Client, numbers: S) -> Result<(), Failure>
 where
     S: Stream<Item = i32> + Send + 'static,
 {
@@ -142,7 +143,7 @@ where
 
 // ANCHOR: echo
 /// Says each message when the one before it was answered.
-async fn echo<S>(mut client: Client, mut messages: S) -> Result<(), cli::Failure>
+async fn echo<S>(mut client: Client, mut messages: S) -> Result<(), Failure>
 where
     S: Stream<Item = String> + Unpin,
 {
@@ -179,12 +180,12 @@ where
 const PATIENCE: Duration = Duration::from_secs(1);
 
 // ANCHOR: deadlock
-async fn deadlock(mut client: Client) -> Result<(), cli::Failure> {
+async fn deadlock(mut client: Client) -> Result<(), Failure> {
     let (say, said) = mpsc::channel(1);
     let call = client.echo(ReceiverStream::new(said));
     // The server waits for the first message, and this line for the server.
     let Ok(response) = timeout(PATIENCE, call).await else {
-        return Err(cli::Failure::new("a second without headers: both sides wait"));
+        return Err(Failure::new("a second without headers: both sides wait"));
     };
     say.send(EchoRequest { data: "too late".into() }).await?;
     response?.into_inner().message().await?;
@@ -193,7 +194,7 @@ async fn deadlock(mut client: Client) -> Result<(), cli::Failure> {
 // ANCHOR_END: deadlock
 
 // ANCHOR: full
-async fn full(mut client: Client) -> Result<(), cli::Failure> {
+async fn full(mut client: Client) -> Result<(), Failure> {
     let (say, said) = mpsc::channel(1);
     let large = EchoRequest { data: "x".repeat(64 * 1024) };
     say.send(large.clone()).await?;
@@ -201,7 +202,7 @@ async fn full(mut client: Client) -> Result<(), cli::Failure> {
     for _ in 1..1000 {
         let Ok(sent) = timeout(PATIENCE, say.send(large.clone())).await else {
             let line = "a second without room for a message: both sides wait";
-            return Err(cli::Failure::new(line));
+            return Err(Failure::new(line));
         };
         sent?;
     }
@@ -212,7 +213,7 @@ async fn full(mut client: Client) -> Result<(), cli::Failure> {
 // ANCHOR_END: full
 
 // ANCHOR: leave
-async fn leave(mut client: Client) -> Result<(), cli::Failure> {
+async fn leave(mut client: Client) -> Result<(), Failure> {
     let (say, guesses) = mpsc::channel(1);
     let mut call = Request::new(ReceiverStream::new(guesses));
     let handle = call.cancellation_handle();
@@ -230,7 +231,7 @@ async fn leave(mut client: Client) -> Result<(), cli::Failure> {
 // ANCHOR_END: leave
 
 /// Guesses 5, then sends bytes that a generated client would not send.
-async fn send(channel: Channel, message: Vec<u8>) -> Result<(), cli::Failure> {
+async fn send(channel: Channel, message: Vec<u8>) -> Result<(), Failure> {
     let mut grpc = Grpc::new(channel);
     grpc.ready().await?;
     let path = "/guess_number.v1.GuessNumberService/Guess";

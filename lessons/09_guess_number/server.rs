@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use grpc_workbook::cli;
+use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::guess_number::{
     GuessNumber, proto::guess_number_service_server::GuessNumberServiceServer,
 };
 use tonic::transport::Server;
 
 #[tokio::main]
-async fn main() -> Result<(), cli::Failure> {
-    let (incoming, stop) = cli::listen(9).await?;
+async fn main() -> Result<(), Failure> {
+    let (incoming, shutdown) = cli::listen(9).await?;
     Server::builder()
         // tonic allows any number of open calls on a connection: each takes memory.
         .max_concurrent_streams(1000)
         // tonic waits for ever for a client whose machine is gone. This asks each minute.
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .add_service(GuessNumberServiceServer::new(GuessNumber))
-        .serve_with_incoming_shutdown(incoming, stop)
+        .serve_with_incoming_shutdown(incoming, shutdown)
         .await?;
     Ok(())
 }

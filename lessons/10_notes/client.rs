@@ -12,7 +12,7 @@ use grpc_workbook::notes::proto::test::{
 };
 use grpc_workbook::notes::proto::user_info::user_info_client::UserInfoClient;
 use grpc_workbook::notes::proto::{stream_test, user_info};
-use grpc_workbook::{cli, raw};
+use grpc_workbook::{cli, raw, status};
 use tokio_stream::iter;
 use tonic::transport::Channel;
 use tonic::{Response, Status, Streaming};
@@ -108,8 +108,8 @@ async fn show_all<A>(
 }
 
 fn failed(call: &str, status: &Status) {
-    let code = cli::code_name(status.code());
-    println!("{call}: {code}: {}", cli::one_line(status.message()));
+    let code = status::code_name(status.code());
+    println!("{call}: {code}: {}", status::one_line(status.message()));
 }
 
 // ANCHOR: demo

@@ -78,7 +78,7 @@ async fn main() -> Result<(), Failure> {
     if own::is_own() {
         return own::serve().await;
     }
-    let cli::Client { server, fault, args } =
+    let (server, fault, args) =
         cli::client_without::<Args, Break>(11, "one of its own");
     let work = args.work();
     if cfg!(debug_assertions) && fault.is_none() {
@@ -253,7 +253,7 @@ impl Measured {
             println!("  errors   {}", errors.collect::<Vec<_>>().join(", "));
         }
         if let Some(error) = error.as_ref().filter(|error| !error.message().is_empty()) {
-            println!("  such as  {}", cli::one_line(error.message()));
+            println!("  such as  {}", grpc_workbook::status::one_line(error.message()));
         }
     }
 

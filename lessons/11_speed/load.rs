@@ -16,8 +16,9 @@ use tonic::{Request, Status};
 
 use super::histogram::Histogram;
 use super::work::Work;
-use crate::cli::{self, Failure, code_name};
+use crate::cli::{self, Failure};
 use crate::raw::RawCodec;
+use crate::status::code_name;
 
 /// How many calls to make at once, and when.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use grpc_workbook::cli::code_name;
+use grpc_workbook::status::code_name;
 use tonic::{Response, Status};
 
 /// How a call ended: an answer, or a status as `NAME: message`.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use grpc_workbook::cli::code_name;
+use grpc_workbook::status::code_name;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::UnboundedSender;
 use tonic::Status;

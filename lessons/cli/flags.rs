@@ -1,0 +1,122 @@
+//! The command line: one parser for all programs, which answers a mistake in one line.
+
+use std::env;
+use std::process::exit;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, FromArgMatches};
+use tonic::transport::Uri;
+
+use super::term::end_quietly_when_output_closes;
+use crate::Lesson;
+use crate::status::one_line;
+
+/// Parses the command line of `program` into `T`. `finish` adds to the command what is known only
+/// when the program runs, such as a lesson's port.
+///
+/// `--help` ends the process with code 0. A mistake ends it with code 2 and one line that names
+/// the mistake.
+pub fn parse<T: CommandFactory + FromArgMatches>(
+    program: &str,
+    about: &str,
+    finish: impl FnOnce(clap::Command) -> clap::Command,
+) -> T {
+    end_quietly_when_output_closes();
+    let command = T::command()
+        .name(program.to_string())
+        .bin_name(program)
+        .about(about.to_string())
+        .args_override_self(true);
+    // `cargo run -- tap` has a help of its own.
+    let subcommand = env::args_os()
+        .skip(1)
+        .find_map(|word| Some(command.find_subcommand(word)?.get_name().to_string()));
+    let parsed = finish(command)
+        .try_get_matches()
+        .and_then(|matches| T::from_arg_matches(&matches));
+    parsed.unwrap_or_else(|error| {
+        if error.kind() == ErrorKind::DisplayHelp {
+            print!("{error}");
+            exit(0);
+        }
+        let program = match subcommand {
+            Some(name) => format!("{program} {name}"),
+            None => program.to_string(),
+        };
+        fail(2, &format!("{}; see {program} --help", mistake(&error)))
+    })
+}
+
+/// A mistake on the command line, on one line: the first paragraph of clap's report, and what
+/// clap thinks was meant. Its other paragraphs are the usage and a pointer to `--help`.
+fn mistake(error: &clap::Error) -> String {
+    let report = error.to_string();
+    let report = report.trim_start_matches("error: ");
+    let mistake = report.split("\n\n").next().unwrap_or(report);
+    let words: Vec<&str> = mistake.split_whitespace().collect();
+    let mut line = one_line(&words.join(" "));
+    for (kind, name) in [
+        (ContextKind::SuggestedArg, "argument"),
+        (ContextKind::SuggestedValue, "value"),
+        (ContextKind::SuggestedSubcommand, "subcommand"),
+    ] {
+        match error.get(kind) {
+            Some(ContextValue::String(meant)) => {
+                line += &format!(", a similar {name} exists: '{meant}'");
+            }
+            Some(ContextValue::Strings(meant)) if !meant.is_empty() => {
+                line += &format!(", a similar {name} exists: '{}'", meant.join("', '"));
+            }
+            _ => {}
+        }
+    }
+    line
+}
+
+/// Ends the process with one line on standard error.
+pub fn fail(code: i32, line: &str) -> ! {
+    eprintln!("Error: {line}");
+    exit(code);
+}
+
+/// Checks that a text is `HOST:PORT`.
+///
+/// # Errors
+/// It is not: a line that says so.
+pub fn host_and_port(text: &str) -> Result<String, String> {
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+            Ok(text.to_string())
+        }
+        _ => Err("it is not HOST:PORT, as in 127.0.0.1:50051".into()),
+    }
+}
+
+/// Checks that a text is the URI of a server that speaks gRPC without TLS.
+///
+/// # Errors
+/// It is not: a line that says why.
+pub(super) fn server_uri(text: &str) -> Result<Uri, String> {
+    let example = "as in http://127.0.0.1:50051";
+    let uri: Uri = text
+        .parse()
+        .map_err(|_| format!("it is not a URI, {example}"))?;
+    match uri.scheme_str() {
+        Some("http") if uri.path() == "/" && uri.query().is_none() => Ok(uri),
+        Some("http") => Err(format!(
+            "a server has no path of its own, {example}: the path of a call is made from service and method"
+        )),
+        // Built without TLS, tonic would take `https` and then talk in plaintext.
+        Some("https") => {
+            Err(format!("this program is built without TLS: use http, {example}"))
+        }
+        _ => Err(format!("it does not begin with http://, {example}")),
+    }
+}
+
+/// The lesson of a program, by its number.
+pub(super) fn lesson(number: u8) -> &'static Lesson {
+    Lesson::find(number).unwrap_or_else(|| {
+        fail(1, &format!("lesson {number} is not in LESSONS, in lessons/lib.rs"))
+    })
+}

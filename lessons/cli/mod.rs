@@ -1,0 +1,20 @@
+//! What every lesson's `main` shares, and no chapter teaches: flags, listening, connecting,
+//! shutting down, and errors that say what to do.
+//!
+//! A server's `main` calls [`listen`], a client's calls [`client`] and [`connect`]; both return a
+//! [`Failure`] when something goes wrong. Everything between those calls is tonic. Lesson 1's
+//! `plain.rs` is a server's `main` without this module.
+
+mod client;
+mod errors;
+mod flags;
+mod input;
+mod server;
+mod term;
+
+pub use client::{Client, client, client_without, connect, connect_with};
+pub use errors::Failure;
+pub use flags::{fail, host_and_port, parse};
+pub use input::{lines, numbers, random};
+pub use server::{GRACE, Signals, bind, listen, listen_with};
+pub use term::style;

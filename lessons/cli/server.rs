@@ -1,0 +1,154 @@
+//! The flags of a lesson's server, how it listens, and how it shuts down.
+
+use std::io::{self, ErrorKind};
+use std::process::exit;
+use std::time::Duration;
+
+use clap::{Args, Parser};
+use tokio::net::TcpListener;
+use tonic::transport::server::TcpIncoming;
+
+use super::errors::{Failure, without_os_code};
+use super::flags::{host_and_port, lesson, parse};
+
+/// How long a server that was told to stop waits for open calls before it cuts them off.
+pub const GRACE: Duration = Duration::from_secs(3);
+
+#[derive(Parser)]
+struct ServerFlags<A: Args> {
+    #[command(flatten)]
+    args: A,
+    /// Where to listen; port 0 takes any free port
+    #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
+    addr: String,
+}
+
+/// The arguments of a server that has none of its own.
+#[derive(Args)]
+struct NoArgs {}
+
+/// Reads the flags of lesson `number`'s server, listens, and says so on standard output:
+/// `lesson-1-server listening on 127.0.0.1:50051`.
+///
+/// Returns the connections to serve, and a future that completes when the server must stop: at
+/// SIGINT (Ctrl-C) or SIGTERM. From then on open calls have [`GRACE`] to finish, then the process
+/// exits, with code 0 either way. A second signal cuts the grace short.
+///
+/// # Errors
+/// The address cannot be had: it is in use, or not of this machine. Wrong flags end the process
+/// with code 2.
+pub async fn listen(
+    number: u8,
+) -> Result<(TcpIncoming, impl Future<Output = ()>), Failure> {
+    let (incoming, shutdown, NoArgs {}) = listen_with(number).await?;
+    Ok((incoming, shutdown))
+}
+
+/// [`listen`], for a server with arguments of its own, `A`, which it returns too.
+///
+/// # Errors
+/// Those of [`listen`].
+pub async fn listen_with<A: Args>(
+    number: u8,
+) -> Result<(TcpIncoming, impl Future<Output = ()>, A), Failure> {
+    let lesson = lesson(number);
+    let program = lesson.server();
+    let about = format!("The server of lesson {number}, {}", lesson.title);
+    let usual = format!("127.0.0.1:{}", lesson.port());
+    let ServerFlags { args, addr } = parse(&program, &about, |command| {
+        command.mut_arg("addr", |arg| arg.required(false).default_value(usual))
+    });
+    let listener = bind(&addr).await?;
+    // Caught from here on: a signal may arrive as soon as the line below is printed.
+    let mut signals = Signals::new()?;
+    println!("{program} listening on {}", listener.local_addr()?);
+    // Without nodelay the kernel holds small frames back until earlier ones are acknowledged,
+    // which costs 40 ms a call. `Server::tcp_nodelay` has no effect on a listener that the server
+    // did not open itself, so the setting is made here.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let shutdown = async move {
+        signals.next().await;
+        println!("{program} stopping");
+        // tonic waits for open calls without a limit. This task is the limit.
+        tokio::spawn(async move {
+            tokio::select! {
+                () = tokio::time::sleep(GRACE) => {
+                    eprintln!("{program} cut off the calls that were still open");
+                }
+                () = signals.next() => {}
+            }
+            exit(0);
+        });
+    };
+    Ok((incoming, shutdown, args))
+}
+
+/// Opens a port.
+///
+/// # Errors
+/// The address cannot be had: it is in use, or not of this machine.
+pub async fn bind(addr: &str) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(addr).await;
+    listener.map_err(|error| Failure::new(cannot_listen(addr, &error)))
+}
+
+fn cannot_listen(addr: &str, error: &io::Error) -> String {
+    let remedy = "choose another address with --addr HOST:PORT";
+    match error.kind() {
+        ErrorKind::AddrInUse => format!(
+            "{addr} is in use: stop the program that listens there, or take a free port with --addr 127.0.0.1:0"
+        ),
+        ErrorKind::AddrNotAvailable => {
+            format!("{addr} is not an address of this machine: {remedy}")
+        }
+        ErrorKind::PermissionDenied => format!(
+            "not allowed to listen on {addr}: take a port above 1023 with --addr HOST:PORT"
+        ),
+        _ => format!("cannot listen on {addr}, {}: {remedy}", without_os_code(error)),
+    }
+}
+
+/// The signals that ask a process to stop: SIGINT (Ctrl-C) and, on Unix, SIGTERM.
+pub struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    interrupt: tokio::signal::windows::CtrlC,
+}
+
+impl Signals {
+    /// From here on the signals are caught: they no longer end the process.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    #[cfg(unix)]
+    pub fn new() -> io::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// From here on Ctrl-C is caught: it no longer ends the process.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    #[cfg(windows)]
+    pub fn new() -> io::Result<Signals> {
+        Ok(Signals { interrupt: tokio::signal::windows::ctrl_c()? })
+    }
+
+    /// Waits for the next signal, or returns at once if one has arrived since the last wait.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(windows)]
+        self.interrupt.recv().await;
+    }
+}
