@@ -1,5 +1,6 @@
-//! One table of lessons, LESSONS in lessons/lib.rs, and all that must agree with it: a lesson is
-//! whole, or this test says what is missing.
+//! The table of lessons, LESSONS in lessons/lib.rs, and all that must agree with it: folders,
+//! programs, tests, chapters and the README. A lesson has everything it needs, or this test says
+//! what is missing. Then what the manifests promise, and what `cargo run` does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,14 +11,17 @@ use support::manifest::{Target, list, metadata, targets, text};
 use support::overwrite;
 use support::programs::{Finished, binaries, root, run};
 
+/// The contents of a file. Paths start at the root of the repository, here and below.
 fn read(file: &str) -> String {
     fs::read_to_string(root().join(file))
         .unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
+/// What is in a folder: the names of its files and folders.
 fn names(folder: &str) -> Vec<String> {
-    let entries = fs::read_dir(root().join(folder)).expect("is a folder");
-    let names = entries.map(|entry| entry.expect("is readable").file_name());
+    let entries = fs::read_dir(root().join(folder)).expect("the folder should be there");
+    let names =
+        entries.map(|entry| entry.expect("the folder should be readable").file_name());
     names
         .map(|name| name.to_string_lossy().into_owned())
         .collect()
@@ -253,7 +257,7 @@ fn no_program_is_a_benchmark() {
     assert_eq!(rows.count(), binaries().len(), "each row of `bin` has bench = false");
 }
 
-/// A package has the workspace's lints only if its manifest says so.
+/// A package has the lints of the workspace only if its manifest says so.
 #[test]
 fn every_package_has_the_lints() {
     let metadata = metadata("Cargo.toml", &["--no-deps"]);
@@ -337,11 +341,17 @@ fn the_readme_shows_the_wire() {
     let table = read("book/generated/01-hello-bytes.md");
     let begin = "<!-- begin book/generated/01-hello-bytes.md -->\n";
     let end = "<!-- end book/generated/01-hello-bytes.md -->\n";
-    let start = readme.find(begin).expect("marks where the table begins") + begin.len();
-    let stop = readme.find(end).expect("marks where the table ends");
+    let start = readme
+        .find(begin)
+        .expect("README.md should mark where the table begins")
+        + begin.len();
+    let stop = readme
+        .find(end)
+        .expect("README.md should mark where the table ends");
     if overwrite() && readme[start..stop].trim() != table.trim() {
         let readme = format!("{}\n{table}\n{}", &readme[..start], &readme[stop..]);
-        fs::write(root().join("README.md"), readme).expect("writes the README");
+        fs::write(root().join("README.md"), readme)
+            .expect("README.md should be writable");
     } else {
         assert_eq!(
             readme[start..stop].trim(),
