@@ -236,7 +236,8 @@ fn generated_code() {
 fn the_smallest_main_says_what_rust_says() {
     let holder = TcpListener::bind("127.0.0.1:0").expect("listens");
     let taken = holder.local_addr().expect("has an address").to_string();
-    let Finished { code, output } = run(programs::command("lesson-1-plain").arg(&taken));
+    let Finished { code, output } =
+        run(programs::command("lesson-1-minimal").arg(&taken));
     assert_eq!(code, Some(1));
     assert!(output.starts_with("Error: tonic::transport::Error(Transport, Os { code: "));
     assert!(output.contains("Address already in use"), "{output}");
@@ -246,11 +247,11 @@ fn the_smallest_main_says_what_rust_says() {
 fn the_smallest_main_serves_too() {
     // It takes an address and says nothing: ask for a port that was free just now, and for
     // another one if somebody was faster.
-    let (mut plain, address) = loop {
+    let (mut minimal, address) = loop {
         let free =
             TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = free.expect("finds a port").to_string();
-        let mut plain = programs::command("lesson-1-plain")
+        let mut minimal = programs::command("lesson-1-minimal")
             .arg(&address)
             .spawn()
             .expect("runs");
@@ -258,17 +259,17 @@ fn the_smallest_main_serves_too() {
             if TcpStream::connect(&address).is_ok() {
                 break false;
             }
-            if plain.try_wait().expect("is a child").is_some() {
+            if minimal.try_wait().expect("is a child").is_some() {
                 break true;
             }
             thread::yield_now();
         };
         if !ended {
-            break (plain, address);
+            break (minimal, address);
         }
     };
     let answer = run(&mut programs::client(LESSON, &address, &[]));
-    plain.kill().and_then(|()| plain.wait()).expect("ends");
+    minimal.kill().and_then(|()| minimal.wait()).expect("ends");
     assert_eq!(answer, finished(0, "Hello, you!\n"));
 }
 

@@ -3,6 +3,7 @@
 
 pub mod checks;
 pub mod ends;
+pub mod manifest;
 pub mod peers;
 pub mod programs;
 

@@ -10,6 +10,8 @@ use std::{env, thread};
 
 use grpc_workbook::{Lesson, cargo};
 
+use crate::manifest::targets;
+
 /// The repository.
 pub fn root() -> &'static Path {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -240,10 +242,6 @@ impl Drop for Server {
 
 /// The names of the binaries in Cargo.toml.
 pub fn binaries() -> Vec<String> {
-    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("is there");
-    let sections = manifest.split("[[bin]]").skip(1);
-    let name = |section: &str| {
-        Some(section.split("name = \"").nth(1)?.split('"').next()?.into())
-    };
-    sections.filter_map(name).collect()
+    let binaries = targets().iter().filter(|target| target.kind == "bin");
+    binaries.map(|target| target.name.clone()).collect()
 }
