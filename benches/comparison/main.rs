@@ -23,7 +23,7 @@ use grpc_workbook::notes::proto::demo::{
     work::Operation,
 };
 use grpc_workbook::speed::load::{Outcome, Plan, Until, connect, run};
-use grpc_workbook::speed::own::Usage;
+use grpc_workbook::speed::usage::Usage;
 use grpc_workbook::speed::work::{Kind, Work};
 use grpc_workbook::subjects_by_city::subjects;
 use prost::Message;
@@ -129,8 +129,13 @@ fn notes(number: u8, messages: u32) -> Work {
             )
         }
     };
-    let request = (bytes(request.0), request.1);
-    Work::new(method.into(), &format!("/Demo/{method}"), request, answers)
+    Work {
+        name: method.into(),
+        path: format!("/Demo/{method}").parse().expect("is a path"),
+        request: bytes(request.0),
+        request_count: request.1,
+        responses: answers,
+    }
 }
 
 /// A server, and what is asked of it.
@@ -340,7 +345,7 @@ fn tables(runtime: &Runtime, rounds: usize) -> (String, f64) {
                 if let Some(cpu) = cpu {
                     let (seconds, calls) = row.cpu[column].get_or_insert_default();
                     *seconds += cpu.as_secs_f64();
-                    *calls += outcome.answered() as f64;
+                    *calls += outcome.succeeded() as f64;
                 }
             }
         }
@@ -411,7 +416,7 @@ fn memory(runtime: &Runtime) -> String {
                 away: Duration::ZERO,
             };
             measure(runtime, &side);
-            let mib = |usage: Usage| format!("{:.1} MiB", usage.peak as f64 / 1024.0);
+            let mib = |usage: Usage| format!("{:.1} MiB", usage.peak_kib as f64 / 1024.0);
             server.usage().map_or("not measured".into(), mib)
         };
         let [server, client, bidi] = [Kind::Server, Kind::Client, Kind::Bidi].map(peak);

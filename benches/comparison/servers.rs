@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use grpc_workbook::Lesson;
-use grpc_workbook::speed::own::{Usage, usage};
+use grpc_workbook::speed::usage::Usage;
 
 use support::peers::Peer;
 use support::programs::{command, root};
@@ -107,7 +107,7 @@ impl Server {
     }
 
     pub fn usage(&self) -> Option<Usage> {
-        usage(self.child.id())
+        Usage::of(self.child.id())
     }
 }
 
