@@ -15,7 +15,7 @@ use crate::servers::Server;
 pub fn measure_all(runtime: &Runtime, rounds: usize) -> Vec<Curve> {
     let servers = [
         ("lesson 11", Some(Server::lesson(11))),
-        ("bare h2", Some(Server::own("bare"))),
+        ("bare h2", Some(Server::this_program("bare"))),
         ("Python", Server::python()),
         ("Node", Server::node()),
     ];

@@ -274,7 +274,7 @@ impl ServerKind {
                 ];
                 Some(Server::built(&build(&settings, &["--release"])))
             }
-            Stock(name) => Some(Server::own(name)),
+            Stock(name) => Some(Server::this_program(name)),
             Jemalloc => Server::with_jemalloc("stock"),
             LinesToNowhere => Some(Server::lesson(6)),
             LinesToPipe => Some(Server::piped(6)),

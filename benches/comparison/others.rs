@@ -44,8 +44,8 @@ struct Row<'s> {
 pub fn tables(runtime: &Runtime, rounds: usize) -> (String, f64) {
     let lessons = [6, 7, 8, 9, 11].map(|number| (number, Server::lesson(number)));
     let others = Others {
-        stock_tonic: Server::own("stock"),
-        bare: Server::own("bare"),
+        stock_tonic: Server::this_program("stock"),
+        bare: Server::this_program("bare"),
         python: Server::python(),
         node: Server::node(),
     };

@@ -84,9 +84,9 @@ impl Server {
         Server::start(Command::new(program), "--addr")
     }
 
-    /// One of this program's own, such as `stock`.
-    pub fn own(name: &str) -> Server {
-        Server::start(own(name), "")
+    /// A server that no lesson has: this program again, with a name such as `stock`.
+    pub fn this_program(name: &str) -> Server {
+        Server::start(this_program(name), "")
     }
 
     /// The same with jemalloc in place of the system's allocator; None if it is not here.
@@ -96,7 +96,7 @@ impl Server {
         let line = libraries
             .lines()
             .find(|line| line.contains("libjemalloc.so.2"))?;
-        let mut program = own(name);
+        let mut program = this_program(name);
         program.env("LD_PRELOAD", line.rsplit("=> ").next()?);
         Some(Server::start(program, ""))
     }
@@ -136,7 +136,7 @@ fn lesson(number: u8) -> Command {
     )
 }
 
-fn own(name: &str) -> Command {
+fn this_program(name: &str) -> Command {
     let mut program =
         Command::new(env::current_exe().expect("this program should have a path"));
     program.arg(name);
