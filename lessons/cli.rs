@@ -22,7 +22,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use clap::{
     Args, CommandFactory, FromArgMatches, Parser, ValueEnum, error::ErrorKind as Misuse,
 };
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::transport::{Channel, Endpoint, Uri, server::TcpIncoming};
@@ -257,7 +257,26 @@ where
 /// # Errors
 /// Nobody listens at `server`, or its name cannot be resolved.
 pub async fn connect(server: &Uri) -> Result<Channel, Failure> {
-    let connected = Endpoint::from(server.clone()).connect().await;
+    connect_with(Endpoint::from(server.clone())).await
+}
+
+/// [`connect`], for an endpoint with settings of its own.
+///
+/// # Errors
+/// Those of [`connect`].
+pub async fn connect_with(endpoint: Endpoint) -> Result<Channel, Failure> {
+    let connected = endpoint.connect().await;
+    connected.map_err(|error| Failure(cannot_connect(endpoint.uri(), &error)))
+}
+
+/// Opens a bare TCP connection, for a client that is not tonic's.
+///
+/// # Errors
+/// Those of [`connect`].
+pub async fn connect_tcp(server: &Uri) -> Result<TcpStream, Failure> {
+    let host = server.host().unwrap_or_default();
+    let place = format!("{host}:{}", server.port_u16().unwrap_or(80));
+    let connected = TcpStream::connect(place).await;
     connected.map_err(|error| Failure(cannot_connect(server, &error)))
 }
 

@@ -8,6 +8,7 @@
 pub mod cargo;
 pub mod cli;
 pub mod raw;
+pub mod tap;
 
 #[path = "08_accumulate/service.rs"]
 pub mod accumulate;

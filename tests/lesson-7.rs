@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use grpc_workbook::Lesson;
 use grpc_workbook::cli::{GRACE, code_name};
-use grpc_workbook::http2::record::{Recording, Seen};
+use grpc_workbook::http2::record::{RecordedFrame, Recording};
 use grpc_workbook::raw::RawCodec;
 use grpc_workbook::subjects_by_city::proto::{
     ListSubjectsRequest, ListSubjectsResponse, TickRequest, TickResponse,
@@ -287,7 +287,7 @@ async fn recorded(server: &Mortal) -> (Client, Recording) {
     (connect(recording.address).await, recording)
 }
 
-fn data(frames: &[Seen]) -> u32 {
+fn data(frames: &[RecordedFrame]) -> u32 {
     let of_data = frames.iter().filter(|(header, _)| header.kind == 0);
     of_data.map(|(header, _)| header.length).sum()
 }

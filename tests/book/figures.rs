@@ -5,11 +5,11 @@ use std::fmt::Write;
 use std::sync::mpsc;
 use std::thread;
 
-use grpc_workbook::http2::figure::draw;
 use grpc_workbook::http2::frames::ErrorCode;
-use grpc_workbook::http2::lines::Lines;
-use grpc_workbook::http2::tap::tap;
-use grpc_workbook::http2::trace::{Event, Side, What};
+use grpc_workbook::tap::proxy::tap;
+use grpc_workbook::tap::render::Lines;
+use grpc_workbook::tap::svg::draw;
+use grpc_workbook::tap::trace::{Event, EventKind, Side};
 use grpc_workbook::{LESSONS, Lesson};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -233,8 +233,8 @@ async fn the_four_kinds() {
         let title = format!("The wire of a {kind} call");
         written(file, &draw(&id, &title, &mut Lines::new(false, false), &events));
 
-        let mut blocks = events.iter().filter_map(|(_, event)| match &event.what {
-            What::Headers { fields, .. } => Some(fields.clone()),
+        let mut blocks = events.iter().filter_map(|(_, event)| match &event.kind {
+            EventKind::Headers { fields, .. } => Some(fields.clone()),
             _ => None,
         });
         let mut request = blocks.next().expect("begins with headers");
@@ -246,7 +246,7 @@ async fn the_four_kinds() {
         trailers.push(blocks.next_back().expect("ends with trailers"));
         let messages = |side| {
             let sent = events.iter().filter(|(_, event)| {
-                event.from == side && matches!(event.what, What::Message { .. })
+                event.from == side && matches!(event.kind, EventKind::Message { .. })
             });
             sent.count()
         };
@@ -350,10 +350,10 @@ fn is_chance(event: &Event, all: &[(usize, Event)]) -> bool {
     let ends = |other: &Event| {
         other.stream == event.stream
             && other.from == Side::Client
-            && other.what == What::End
+            && other.kind == EventKind::End
     };
     event.from == Side::Server
-        && event.what == What::Reset { error: ErrorCode(0) }
+        && event.kind == EventKind::Reset { error: ErrorCode(0) }
         && all.iter().any(|(_, other)| ends(other))
 }
 
@@ -366,13 +366,13 @@ fn requests_together(events: Vec<(usize, Event)>) -> Vec<(usize, Event)> {
         let (_, messages) = requests
             .entry((*connection, event.stream))
             .or_insert((at, 0));
-        let is_message = matches!(event.what, What::Message { .. });
+        let is_message = matches!(event.kind, EventKind::Message { .. });
         *messages += usize::from(is_message && event.from == Side::Client);
     }
     let mut rows: Vec<_> = events.into_iter().enumerate().collect();
     rows.sort_by_key(|(at, (connection, event))| {
         let (first, messages) = requests[&(*connection, event.stream)];
-        let is_part = matches!(event.what, What::Message { .. } | What::End);
+        let is_part = matches!(event.kind, EventKind::Message { .. } | EventKind::End);
         match is_part && messages == 1 && event.from == Side::Client {
             true => first,
             false => *at,
