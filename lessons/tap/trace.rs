@@ -294,7 +294,7 @@ impl Direction {
     fn pass_over(&mut self, header: Header, on_event: &mut impl FnMut(Event)) {
         let length = header.length as usize;
         self.buffer.clear();
-        // Without a DATA frame, one message is lost. Any other frame may change what the
+        // A DATA frame that is skipped costs one message. Any other frame may change what the
         // following ones mean.
         if header.kind == frame_type::DATA {
             self.messages.remove(&header.stream);

@@ -1,5 +1,7 @@
 //! What tonic sends, frame by frame: what the chapter says about a call on the wire.
 
+use std::time::Duration;
+
 use grpc_workbook::http2::Work;
 use grpc_workbook::http2::frames::{Frame, Header, Setting, flag, frame_type};
 use grpc_workbook::http2::proto::{
@@ -12,6 +14,7 @@ use loona_hpack::Decoder;
 use prost::Message;
 use support::programs::Server;
 use support::written;
+use tonic::Request;
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::transport::{Channel, Endpoint, Uri};
@@ -138,6 +141,23 @@ async fn headers_taken_apart() {
     written("book/generated/05-http2-headers.md", &table);
 }
 
+/// How many bytes of DATA came on stream 1.
+fn received(frames: &[RecordedFrame]) -> u32 {
+    let data = frames
+        .iter()
+        .filter(|(header, _)| header.stream == 1 && header.kind == frame_type::DATA);
+    data.map(|(header, _)| header.length).sum()
+}
+
+/// How many bytes were granted for stream 1, besides its first window.
+fn granted(frames: &[RecordedFrame]) -> u32 {
+    let updates = frames.iter().filter_map(|(header, frame)| match frame {
+        Ok(Frame::WindowUpdate { increment }) if header.stream == 1 => Some(*increment),
+        _ => None,
+    });
+    updates.sum()
+}
+
 /// A sender that has used up a stream's window waits, and sends no more than it was granted.
 #[tokio::test]
 async fn nothing_more_comes_until_the_client_reads() {
@@ -146,24 +166,9 @@ async fn nothing_more_comes_until_the_client_reads() {
     let mut client = Http2ServiceClient::new(channel);
     let answer = client.download(DownloadRequest { chunks: 1000 }).await;
     let mut download = answer.expect("call should succeed").into_inner();
-    let came = |frames: &[RecordedFrame]| -> u32 {
-        let of_it = frames
-            .iter()
-            .filter(|(header, _)| header.stream == 1 && header.kind == frame_type::DATA);
-        of_it.map(|(header, _)| header.length).sum()
-    };
-    let granted = |frames: &[RecordedFrame]| -> u32 {
-        let updates = frames.iter().filter_map(|(header, frame)| match frame {
-            Ok(Frame::WindowUpdate { increment }) if header.stream == 1 => {
-                Some(*increment)
-            }
-            _ => None,
-        });
-        updates.sum()
-    };
     let full = recording
         .server
-        .wait(|frames| Some(came(frames)).filter(|sum| *sum >= WINDOW));
+        .wait(|frames| Some(received(frames)).filter(|sum| *sum >= WINDOW));
     assert_eq!(full.await.expect("the window should fill"), WINDOW);
     // The window of this stream alone is full: calls come and go beside it.
     for _ in 0..20 {
@@ -171,7 +176,7 @@ async fn nothing_more_comes_until_the_client_reads() {
             .work(WorkRequest { slow: false })
             .await
             .expect("call should succeed");
-        let sum = recording.server.wait(|frames| Some(came(frames)));
+        let sum = recording.server.wait(|frames| Some(received(frames)));
         assert_eq!(sum.await.expect("connection should be open"), WINDOW);
     }
     let updates = recording.client.wait(|frames| Some(granted(frames)));
@@ -184,7 +189,7 @@ async fn nothing_more_comes_until_the_client_reads() {
             .expect("stream should go on")
             .expect("a chunk should come");
         // First what came, then what had been granted for it.
-        let came = recording.server.wait(|frames| Some(came(frames))).await;
+        let came = recording.server.wait(|frames| Some(received(frames))).await;
         let granted = recording.client.wait(|frames| Some(granted(frames))).await;
         let (came, granted) = (
             came.expect("connection should be open"),
@@ -230,34 +235,40 @@ fn headers(frames: &[RecordedFrame]) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// What the chapter says about a call on the wire: path, `te`, `:status`, trailers.
-#[tokio::test]
-async fn a_call_in_frames() {
+/// Makes two calls, and returns what was recorded: on stream 1 a call with a deadline, on stream 3
+/// one of a method that does not exist. The server is returned to keep it alive.
+async fn two_calls() -> (Server, Recording) {
     let server = Server::start(lesson());
-    let (channel, mut recording) = recorded(&server).await;
+    let (channel, recording) = recorded(&server).await;
     let mut client = Http2ServiceClient::new(channel.clone());
-    let mut request = tonic::Request::new(WorkRequest { slow: false });
-    request.set_timeout(std::time::Duration::from_secs(60));
+    let mut request = Request::new(WorkRequest { slow: false });
+    request.set_timeout(Duration::from_secs(60));
     client.work(request).await.expect("call should succeed");
-    // Trailers alone: the path does not exist.
     raw::unary(channel, "/http2.v1.Http2Service/Nothing", b"")
         .await
-        .expect_err("the path should not exist");
+        .expect_err("the method should not exist");
+    (server, recording)
+}
 
-    let asked = recording.client.wait(|frames| {
+/// What the chapter says about a request on the wire: path, `te`, the deadline, END_STREAM.
+#[tokio::test]
+async fn a_request_in_frames() {
+    let (_server, mut recording) = two_calls().await;
+    let sent = recording.client.wait(|frames| {
         assert!(frames.iter().all(|(_, frame)| frame.is_ok()));
-        // tonic ends the stream with a frame of its own, which is empty.
-        let first = frames.iter().filter_map(|(header, frame)| match frame {
-            Ok(Frame::Data { end_stream, data }) if header.stream == 1 => {
-                Some((*end_stream, data.to_vec()))
+        let mut data = Vec::new();
+        for (header, frame) in frames {
+            if let Ok(Frame::Data { end_stream, data: payload }) = frame
+                && header.stream == 1
+            {
+                data.push((*end_stream, payload.to_vec()));
             }
-            _ => None,
-        });
-        let first: Vec<_> = first.collect();
-        Some((headers(frames), first))
+        }
+        Some((headers(frames), data))
     });
-    let (asked, first) = asked.await.expect("the client should have sent it");
-    assert_eq!(first, [(false, b"\0\0\0\0\0".to_vec()), (true, vec![])]);
+    let (headers, data) = sent.await.expect("the client should have sent it");
+    // tonic ends the stream with a frame of its own, which is empty.
+    assert_eq!(data, [(false, b"\0\0\0\0\0".to_vec()), (true, vec![])]);
     for line in [
         ":method: POST",
         ":scheme: http",
@@ -266,50 +277,47 @@ async fn a_call_in_frames() {
         "content-type: application/grpc",
         "grpc-timeout: 60000000u",
     ] {
-        assert!(asked[0].iter().any(|header| header == line), "{line} not in {asked:?}");
+        let is_there = headers[0].iter().any(|header| header == line);
+        assert!(is_there, "{line} not in {headers:?}");
     }
-    let told = recording.server.wait(|frames| {
+}
+
+/// What the chapter says about a response on the wire: `:status`, trailers, trailers alone.
+#[tokio::test]
+async fn a_response_in_frames() {
+    let (_server, mut recording) = two_calls().await;
+    let sent = recording.server.wait(|frames| {
         assert!(frames.iter().all(|(_, frame)| frame.is_ok()));
         // MAX_CONCURRENT_STREAMS is not among its settings.
         let settings = frames.iter().find_map(|(_, frame)| match frame {
             Ok(Frame::Settings { ack: false, values }) => Some(values),
             _ => None,
         });
-        assert!(
-            settings?
-                .iter()
-                .all(|(name, _)| *name != Setting::MAX_CONCURRENT_STREAMS)
-        );
-        Some((
-            headers(frames),
-            frames.iter().map(|(header, _)| *header).collect::<Vec<_>>(),
-        ))
+        let limit = Setting::MAX_CONCURRENT_STREAMS;
+        assert!(settings?.iter().all(|(name, _)| *name != limit));
+        let frame_headers: Vec<Header> =
+            frames.iter().map(|(header, _)| *header).collect();
+        Some((headers(frames), frame_headers))
     });
-    let (told, frames) = told.await.expect("the server should have answered");
-    let [answer, trailers, only] = &told[..] else {
-        panic!("{told:?}");
+    let (headers, frames) = sent.await.expect("the server should have answered");
+    let [initial, trailers, only] = &headers[..] else {
+        panic!("{headers:?}");
     };
-    assert!(answer.contains(&":status: 200".into()), "{answer:?}");
+    assert!(initial.contains(&":status: 200".into()), "{initial:?}");
     assert_eq!(trailers[..], ["grpc-status: 0"]);
     assert!(only.contains(&":status: 200".into()), "{only:?}");
     assert!(only.contains(&"grpc-status: 12".into()), "{only:?}");
-    // The third block is the whole answer: END_STREAM is on it, and no DATA before.
-    let of_three: Vec<&Header> =
+    // The third block is the whole response: END_STREAM is on it, and no DATA before.
+    let of_stream_3: Vec<&Header> =
         frames.iter().filter(|header| header.stream == 3).collect();
-    assert_eq!(of_three.len(), 1);
-    assert_eq!(of_three[0].kind, frame_type::HEADERS);
-    assert!(of_three[0].has(flag::END_STREAM));
+    assert_eq!(of_stream_3.len(), 1);
+    assert_eq!(of_stream_3[0].kind, frame_type::HEADERS);
+    assert!(of_stream_3[0].has(flag::END_STREAM));
     // No stream has an even number: nothing is pushed. And no PRIORITY is sent.
-    assert!(
-        frames
-            .iter()
-            .all(|header| header.stream % 2 == 1 || header.stream == 0)
-    );
-    assert!(
-        frames
-            .iter()
-            .all(|header| header.kind != frame_type::PRIORITY)
-    );
+    for header in frames {
+        assert!(header.stream % 2 == 1 || header.stream == 0, "{header:?}");
+        assert_ne!(header.kind, frame_type::PRIORITY);
+    }
 }
 
 /// A message is not a frame: three chunks are spread over frames of any size.
