@@ -38,7 +38,7 @@ impl Http2Service for Work {
         } else {
             "quick"
         };
-        println!("gRPC: {done} work is done");
+        println!("gRPC: Work {done} -> done");
         Ok(Response::new(WorkResponse { done: done.into() }))
     }
 
@@ -51,7 +51,7 @@ impl Http2Service for Work {
         request: Request<DownloadRequest>,
     ) -> Result<Response<Self::DownloadStream>, Status> {
         let DownloadRequest { chunks } = request.into_inner();
-        println!("gRPC: a download of {chunks} chunks begins");
+        println!("gRPC: Download {chunks} chunks -> started");
         let chunk = DownloadResponse { chunk: vec![0; CHUNK] };
         let stream = tokio_stream::iter(repeat_n(Ok(chunk), chunks as usize));
         Ok(Response::new(stream))

@@ -49,28 +49,26 @@ async fn a_thousand_calls_at_once_are_answered() {
     let server = Server::start(HELLO);
     let (address, mut events) = tapped(&server.address).await;
     let greeter = GreeterClient::new(connect(&address).await);
-    let calls: Vec<_> = (0..1000)
-        .map(|n| {
-            let mut greeter = greeter.clone();
-            tokio::spawn(async move {
-                let reply = greeter
-                    .say_hello(HelloRequest { name: n.to_string() })
-                    .await;
-                assert_eq!(
-                    reply.expect("call should succeed").into_inner().message,
-                    format!("Hello, {n}!")
-                );
-            })
-        })
-        .collect();
+    let mut calls = Vec::new();
+    for n in 0..1000 {
+        let mut greeter = greeter.clone();
+        calls.push(tokio::spawn(async move {
+            let request = HelloRequest { name: n.to_string() };
+            let reply = greeter.say_hello(request).await;
+            let reply = reply.expect("call should succeed").into_inner();
+            assert_eq!(reply.message, format!("Hello, {n}!"));
+        }));
+    }
     for call in calls {
         call.await.expect("task should not panic");
     }
     let mut statuses = 0;
     while let Ok(event) = events.try_recv() {
         assert!(!matches!(event.kind, EventKind::Undecodable { .. }), "{event:?}");
-        let ended = matches!(event.kind, EventKind::Headers { end_stream: true, .. });
-        statuses += usize::from(ended && event.from == Side::Server);
+        let ends = matches!(event.kind, EventKind::Headers { end_stream: true, .. });
+        if ends && event.from == Side::Server {
+            statuses += 1;
+        }
     }
     assert_eq!(statuses, 1000);
 }

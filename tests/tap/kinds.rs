@@ -14,13 +14,13 @@ use tonic::client::Grpc;
 use tonic::codegen::http::{self, uri::PathAndQuery};
 use tonic::codegen::{BoxFuture, Service};
 use tonic::server::{NamedService, StreamingService};
-use tonic::transport::{self, server::TcpIncoming};
+use tonic::transport::{self, Channel, server::TcpIncoming};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{connect, tapped};
 
-/// Takes messages and answers with their bytes, one by one as they come or all together.
-/// Nothing on the wire says which kind a call is, so this serves all four.
+/// Sends back the bytes of the messages that it receives: one by one as they come, or all
+/// together at the end. Nothing on the wire says which kind a call is, so this serves all four.
 #[derive(Clone)]
 struct Bytewise;
 
@@ -35,10 +35,10 @@ impl Service<http::Request<Body>> for Bytewise {
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let together = request.uri().path() == "/tap.Bytewise/Together";
-        let answer = Answer { together };
+        let method = Method { together };
         Box::pin(async move {
             Ok(tonic::server::Grpc::new(RawCodec)
-                .streaming(answer, request)
+                .streaming(method, request)
                 .await)
         })
     }
@@ -48,11 +48,13 @@ impl NamedService for Bytewise {
     const NAME: &'static str = "tap.Bytewise";
 }
 
-struct Answer {
+/// `Together` or `Each`.
+struct Method {
+    /// Whether the bytes of all messages come back in one message.
     together: bool,
 }
 
-impl StreamingService<Bytes> for Answer {
+impl StreamingService<Bytes> for Method {
     type Response = Bytes;
     type ResponseStream = ReceiverStream<Result<Bytes, Status>>;
     type Future = BoxFuture<Response<Self::ResponseStream>, Status>;
@@ -71,7 +73,7 @@ impl StreamingService<Bytes> for Answer {
                 }
             }
             if together {
-                // It fails if the client has left.
+                // This fails if the client has left.
                 let _ = tx.send(Ok(all.into())).await;
             }
             Ok::<(), Status>(())
@@ -80,57 +82,66 @@ impl StreamingService<Bytes> for Answer {
     }
 }
 
-/// What a call of each kind is answered.
-async fn four_kinds(address: &str) -> Vec<Vec<Bytes>> {
+const TOGETHER: PathAndQuery = PathAndQuery::from_static("/tap.Bytewise/Together");
+const EACH: PathAndQuery = PathAndQuery::from_static("/tap.Bytewise/Each");
+
+/// What a call of each kind gets back: unary, server streaming, client streaming, bidirectional.
+async fn four_kinds(address: &str) -> [Vec<Bytes>; 4] {
     let mut grpc = Grpc::new(connect(address).await);
-    let together = PathAndQuery::from_static("/tap.Bytewise/Together");
-    let each = PathAndQuery::from_static("/tap.Bytewise/Each");
-    let word = || Request::new(Bytes::from_static(b"one"));
-    let words = || {
-        let words = ["one", "", "three"].map(|word| Bytes::from_static(word.as_bytes()));
-        Request::new(tokio_stream::iter(words))
-    };
+    [
+        unary(&mut grpc).await,
+        server_streaming(&mut grpc).await,
+        client_streaming(&mut grpc).await,
+        bidirectional(&mut grpc).await,
+    ]
+}
 
+async fn unary(grpc: &mut Grpc<Channel>) -> Vec<Bytes> {
     grpc.ready().await.expect("channel should be ready");
-    let unary = grpc.unary(word(), together.clone(), RawCodec).await;
-    let unary = vec![unary.expect("call should succeed").into_inner()];
+    let request = Request::new(Bytes::from_static(b"one"));
+    let response = grpc.unary(request, TOGETHER, RawCodec).await;
+    vec![response.expect("call should succeed").into_inner()]
+}
 
+async fn server_streaming(grpc: &mut Grpc<Channel>) -> Vec<Bytes> {
     grpc.ready().await.expect("channel should be ready");
-    let answer = grpc.server_streaming(word(), each.clone(), RawCodec).await;
-    let answers = answer.expect("call should succeed").into_inner();
-    let server_streaming: Result<Vec<Bytes>, Status> = answers.collect().await;
+    let request = Request::new(Bytes::from_static(b"one"));
+    let response = grpc.server_streaming(request, EACH, RawCodec).await;
+    let messages = response.expect("call should succeed").into_inner();
+    let messages: Result<Vec<Bytes>, Status> = messages.collect().await;
+    messages.expect("stream should end with OK")
+}
 
+async fn client_streaming(grpc: &mut Grpc<Channel>) -> Vec<Bytes> {
     grpc.ready().await.expect("channel should be ready");
-    let client_streaming = grpc.client_streaming(words(), together, RawCodec).await;
-    let client_streaming =
-        vec![client_streaming.expect("call should succeed").into_inner()];
+    let words = ["one", "", "three"].map(|word| Bytes::from_static(word.as_bytes()));
+    let request = Request::new(tokio_stream::iter(words));
+    let response = grpc.client_streaming(request, TOGETHER, RawCodec).await;
+    vec![response.expect("call should succeed").into_inner()]
+}
 
-    // Turn by turn: the next question is asked when the last one is answered.
+/// Turn by turn: each message is sent when the one before it has been answered.
+async fn bidirectional(grpc: &mut Grpc<Channel>) -> Vec<Bytes> {
     grpc.ready().await.expect("channel should be ready");
     let (tx, rx) = mpsc::channel(1);
-    tx.send(Bytes::from_static(b"a"))
-        .await
-        .expect("request should be read");
-    let questions = Request::new(ReceiverStream::new(rx));
-    let answer = grpc.streaming(questions, each, RawCodec).await;
-    let mut answers = answer.expect("call should succeed").into_inner();
-    let mut both = Vec::new();
-    for question in [&b"b"[..], b"c", b"d"] {
-        both.extend(answers.message().await.expect("stream should go on"));
-        tx.send(question.into())
-            .await
-            .expect("request should be read");
+    let send = async |letter: &'static [u8]| {
+        let sent = tx.send(Bytes::from_static(letter)).await;
+        sent.expect("the message should be taken");
+    };
+    send(b"a").await;
+    let request = Request::new(ReceiverStream::new(rx));
+    let response = grpc.streaming(request, EACH, RawCodec).await;
+    let mut messages = response.expect("call should succeed").into_inner();
+    let mut received = Vec::new();
+    for letter in [b"b", b"c", b"d"] {
+        received.extend(messages.message().await.expect("stream should go on"));
+        send(letter).await;
     }
     drop(tx);
-    while let Some(answer) = answers.message().await.expect("stream should go on") {
-        both.push(answer);
+    while let Some(message) = messages.message().await.expect("stream should go on") {
+        received.push(message);
     }
-    vec![
-        unary,
-        server_streaming.expect("stream should go on"),
-        client_streaming,
-        both,
-    ]
+    received
 }
 
 #[tokio::test]

@@ -53,8 +53,9 @@ async fn wait_for(
     }
 }
 
-/// What the client sent, then what the server sent: a quick server may have answered a unary call
-/// before the client's END_STREAM, which is in a frame of its own, and then it may say so.
+/// Sorts lines by who sent them, the client's first. A quick server may answer a unary call before
+/// the client's END_STREAM, which is in a frame of its own, and may then reset the stream with
+/// NO_ERROR: such a line is left out.
 fn by_sides<T: AsRef<str>>(lines: &mut Vec<T>) {
     lines.retain(|line| !line.as_ref().ends_with("RST_STREAM NO_ERROR"));
     lines.sort_by_key(|line| line.as_ref().starts_with("<--"));
