@@ -52,8 +52,17 @@ fn faults_are_refused() {
         assert_eq!(code, Some(1), "{name}: {output}");
         assert!(output.contains(words), "{name}: {output}");
     }
-    let nobody = run(&mut programs::client(lesson(), "127.0.0.1:1", &["tcp"]));
-    assert!(nobody.output.contains("no server at"), "{nobody:?}");
+}
+
+#[test]
+fn without_a_server_each_step_says_how_to_start_one() {
+    for step in ["tcp", "http1", "http2", "flow"] {
+        let Finished { code, output } =
+            run(&mut programs::client(lesson(), "127.0.0.1:1", &[step]));
+        assert_eq!(code, Some(1), "{step}: {output}");
+        assert!(output.contains("no server at"), "{step}: {output}");
+        assert!(output.contains("cargo run --bin lesson-5-server"), "{step}: {output}");
+    }
 }
 
 /// Connections that send nothing, or half of a message, hold up neither the others nor the
