@@ -1,7 +1,7 @@
 //! `cargo run`: plays a lesson, its server and its client, in one terminal.
 //!
-//! Both are the binaries that a reader runs by hand. This program has cargo build them, starts
-//! them with a tap between them, and prints what they say, each line with a label.
+//! Both are the binaries that a reader runs by hand. This program has cargo build them,
+//! starts them with a tap between them, and prints what they say, each line with a label.
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -133,7 +133,7 @@ async fn play(
         check_status(&lesson.server(), server_status)?;
     }
     let mut events = mem::take(&mut *wire.events());
-    // The player stopped the server after the client's end, even if the tap saw that end later.
+    // The client had ended before the server was stopped, even if the tap saw it later.
     for (_, event) in &mut events[before_stop..] {
         if let EventKind::GoAway { after_client_closed, .. } = &mut event.kind {
             *after_client_closed = true;
@@ -213,8 +213,8 @@ fn check_status(program: &str, status: ExitStatus) -> Result<(), Failure> {
     Err(Failure::new(format!("{program} failed, {status}")))
 }
 
-/// What a tap saw, each event with the number of its connection: at most [`MAX_EVENTS`]. The
-/// tap adds to it until its connections have ended.
+/// What a tap saw, each event with the number of its connection: at most [`MAX_EVENTS`].
+/// The tap adds to it until its connections have ended.
 #[derive(Clone, Default)]
 struct Wire(Arc<Mutex<Vec<(usize, Event)>>>);
 
@@ -311,7 +311,7 @@ fn start(folder: &Path, name: &str, arguments: [&str; 2]) -> Result<Started, Fai
     Ok(Started { child, stdout, stderr })
 }
 
-/// Prints each line that comes from `pipe`, after a label, until the pipe's other end closes.
+/// Prints each line that comes from `pipe` behind a label, until the pipe is closed.
 fn relay(label: &str, pipe: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<()> {
     let label = label.to_string();
     tokio::spawn(async move {

@@ -8,12 +8,12 @@ use tokio::net::TcpStream;
 use super::SLOW;
 use crate::cli::one_line;
 
-/// The longest message on bare TCP that is accepted, in bytes. A length is the sender's claim:
-/// without a limit, four bytes would make the receiver allocate 4 GiB.
+/// The longest message on bare TCP that is accepted, in bytes. A length is the sender's
+/// claim: without a limit, four bytes would make the receiver allocate 4 GiB.
 pub const MAX_MESSAGE: u32 = 64 * 1024;
 
-/// How many bytes a connection of HTTP/1.1 may send. Without a limit, one endless line could
-/// fill the memory.
+/// How many bytes a connection of HTTP/1.1 may send. Without a limit, one endless line
+/// could fill the memory.
 const MAX_REQUESTS: u64 = 64 * 1024;
 
 // ANCHOR: receive

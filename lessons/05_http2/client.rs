@@ -186,7 +186,7 @@ async fn work(client: &mut Client, slow: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The frames that this step is about, a line for each; of SETTINGS, a line for each setting.
+/// The frames that this step is about: a line each, and of SETTINGS a line a setting.
 fn describe(frames: &[RecordedFrame]) -> Vec<String> {
     let mut lines = Vec::new();
     for (header, frame) in frames {
@@ -224,8 +224,8 @@ async fn flow(server: &Uri) -> Result<(), Failure> {
         .server
         .wait(|frames| Some(received(frames)).filter(|sum| *sum >= WINDOW));
     println!("flow: nothing read, {} bytes of DATA have come", full.await?);
-    // There and back on another stream: if the server had more to send on this one, it would
-    // have come by now.
+    // There and back on another stream: if the server had more to send on this one, it
+    // would have come by now.
     client.work(WorkRequest { slow: false }).await?;
     let still = recording
         .server
@@ -365,8 +365,8 @@ async fn play_fault(server: &Uri, fault: Fault) -> Result<(), Failure> {
     connection.write_all(&faulty_bytes(fault)).await?;
     let mut answer = Vec::new();
     if let Err(error) = connection.read_to_end(&mut answer).await
-        // With some of our bytes unread, the system may end the connection by force. What came
-        // before is in `answer`.
+        // With some of our bytes unread, the system may end the connection by force. What
+        // came before is in `answer`.
         && error.kind() != io::ErrorKind::ConnectionReset
     {
         return Err(error.into());

@@ -1,8 +1,8 @@
 //! Reads the frames of HTTP/2: bytes in, frames out. RFC 9113, sections 4 and 6.
 //!
-//! Each direction of a connection is a sequence of frames. Nine bytes before each frame say
-//! how long it is, which type it has, and which stream it belongs to. Sections in the comments
-//! are those of RFC 9113.
+//! Each direction of a connection is a sequence of frames. Nine bytes before each frame
+//! say how long it is, which type it has, and which stream it belongs to. Sections in the
+//! comments are those of RFC 9113.
 
 use std::fmt;
 
@@ -45,8 +45,8 @@ impl Header {
     }
 }
 
-/// The flags, one bit each (section 6). A bit may mean one thing on one type of frame, and
-/// another thing on another.
+/// The flags, one bit each (section 6). A bit may mean one thing on one type of frame,
+/// and another thing on another.
 pub mod flag {
     /// On DATA and HEADERS: the sender says no more on this stream.
     pub const END_STREAM: u8 = 0x1;
@@ -288,8 +288,8 @@ fn protocol_error(why: &'static str) -> Malformed {
     Malformed { error: ErrorCode::PROTOCOL_ERROR, why }
 }
 
-/// Why a stream or a connection ended (section 7). A receiver must take any number, also one
-/// that has no name.
+/// Why a stream or a connection ended (section 7). A receiver must take any number, also
+/// one that has no name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ErrorCode(pub u32);
 

@@ -36,8 +36,8 @@ impl Recording {
         Recording::in_front_of(TcpStream::connect(server).await?).await
     }
 
-    /// Listens on a free port, forwards the one connection that it accepts to `server`, and
-    /// records what crosses it.
+    /// Listens on a free port, forwards the one connection that it accepts to `server`,
+    /// and records what crosses it.
     ///
     /// # Errors
     /// There is no free port to listen on.
@@ -67,8 +67,9 @@ impl Recording {
 }
 
 // ANCHOR: forward
-/// Forwards one direction of a connection. Each chunk is handed to `on_chunk` first, so when
-/// the receiver reacts to it, `on_chunk` has seen it. The end comes as an empty chunk.
+/// Forwards one direction of a connection. Each chunk is handed to `on_chunk` first, so
+/// when the receiver reacts to it, `on_chunk` has seen it. The end comes as an empty
+/// chunk.
 ///
 /// The next chunk is read once this one is written: a slow reader slows the sender, as if
 /// there were nothing between them. The other direction stays open.
@@ -119,8 +120,8 @@ impl Sent {
 }
 
 // ANCHOR: frames
-/// The frames in what one side sent, after the preface if there is one. A frame that is not
-/// complete yet is left out.
+/// The frames in what one side sent, after the preface if there is one. A frame that is
+/// not complete yet is left out.
 pub fn frames(bytes: &[u8]) -> Vec<RecordedFrame<'_>> {
     let mut rest = bytes.strip_prefix(PREFACE).unwrap_or(bytes);
     let mut frames = Vec::new();

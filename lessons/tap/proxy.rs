@@ -1,5 +1,5 @@
-//! A proxy between a client and a server: it forwards every byte unchanged, and follows what
-//! it forwards.
+//! A proxy between a client and a server: it forwards every byte unchanged, and follows
+//! what it forwards.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -9,9 +9,9 @@ use tokio::net::{TcpListener, TcpStream};
 use super::trace::{Event, EventKind, Side, Trace};
 use crate::http2::record::forward;
 
-/// Accepts connections and taps each of them: to `server`, which is HOST:PORT, and back. What
-/// crosses connection number N, counted from 1, is handed to `on_event` in the order in which
-/// the tap sees it.
+/// Accepts connections and taps each of them: to `server`, which is HOST:PORT, and back.
+/// What crosses connection number N, counted from 1, is handed to `on_event` in the order
+/// in which the tap sees it.
 ///
 /// # Errors
 /// The listener fails.

@@ -14,8 +14,8 @@ use crate::http2::frames::Setting;
 pub struct Lines {
     /// The names of messages and fields.
     schema: Schema,
-    /// The path of each call, by its connection and its stream: it says which types the call's
-    /// messages have. Filled by the events that are rendered, never emptied.
+    /// The path of each call, by its connection and its stream: it says which types the
+    /// call's messages have. Filled by the events that are rendered, never emptied.
     paths: HashMap<(usize, u32), String>,
     /// Whether to show what keeps the connection going too, and all headers.
     frames: bool,
@@ -46,8 +46,9 @@ impl RenderedEvent {
 }
 
 impl Lines {
-    /// Knows what the lessons' `.proto` files define. With `frames`, what keeps the connection
-    /// going is shown too, and all headers; with `hex`, the bytes of the messages.
+    /// Knows what the lessons' `.proto` files define. With `frames`, what keeps the
+    /// connection going is shown too, and all headers; with `hex`, the bytes of the
+    /// messages.
     pub fn new(frames: bool, hex: bool) -> Lines {
         Lines { schema: Schema::of_the_workbook(), paths: HashMap::new(), frames, hex }
     }
@@ -138,7 +139,7 @@ impl Lines {
         for (name, value) in fields {
             match name.as_str() {
                 ":method" | ":path" | ":status" => {}
-                // The same in all calls, or another one each time: neither tells calls apart.
+                // The same in all calls, or new each time: it says nothing about the call.
                 ":scheme" | ":authority" | "user-agent" | "date" if !self.frames => {}
                 "grpc-status" => {
                     let code = value.parse().map(|n: i32| cli::code_name(Code::from(n)));

@@ -1,14 +1,15 @@
-//! The names of what is on the wire: methods, messages and fields, from the descriptor sets
-//! that build.rs writes.
+//! The names of what is on the wire: methods, messages and fields, from the descriptor
+//! sets that build.rs writes.
 //!
-//! A descriptor set is the content of `.proto` files as a protobuf message, so lesson 2's reader
-//! reads it: <https://github.com/protocolbuffers/protobuf/blob/main/src/google/protobuf/descriptor.proto>.
+//! A descriptor set is the content of `.proto` files as a protobuf message, so lesson 2's
+//! reader reads it:
+//! <https://github.com/protocolbuffers/protobuf/blob/main/src/google/protobuf/descriptor.proto>.
 
 use std::collections::HashMap;
 
 use crate::types::wire::{Reader, Value};
 
-/// How many messages may lie inside each other in a description. What is deeper is left out.
+/// How deep messages inside messages are described. What is deeper is left out.
 const MAX_DEPTH: usize = 32;
 
 /// The numbers of the fields in descriptor.proto, by their message.
@@ -53,7 +54,7 @@ mod number {
     }
 }
 
-/// `FieldDescriptorProto.Type`: the types whose values look different from their wire type's.
+/// `FieldDescriptorProto.Type`, as far as types are shown differently.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum FieldType {
     /// The field is not in the schema.
@@ -105,8 +106,8 @@ pub struct Schema {
     messages: HashMap<String, HashMap<u32, FieldDefinition>>,
     /// The names of an enum's numbers, by its full name.
     enums: HashMap<String, HashMap<u64, String>>,
-    /// How many sets there are. Two sets may define the same name, so a full name here begins
-    /// with its set's number.
+    /// How many sets there are. Two sets may define the same name, so a full name here
+    /// begins with its set's number.
     sets: usize,
 }
 
@@ -192,8 +193,8 @@ impl Schema {
         format!("{}:{}", self.sets, name.trim_start_matches('.'))
     }
 
-    /// Adds a message, and what is defined inside it. `scope` is the package or the message
-    /// that it is defined in.
+    /// Adds a message, and what is defined inside it. `scope` is the package or the
+    /// message that it is defined in.
     fn add_message(&mut self, scope: &str, message: &[u8]) {
         use number::descriptor::*;
         let name = format!("{scope}.{}", text_of(message, NAME));
@@ -245,15 +246,15 @@ impl Schema {
 
 /// Describing messages.
 impl Schema {
-    /// The full name of the messages that a client sends to `path`, or of those that it gets
-    /// back.
+    /// The full name of the messages that a client sends to `path`, or of those that it
+    /// gets back.
     pub fn message_of(&self, path: &str, is_response: bool) -> Option<&str> {
         let [request, response] = self.methods.get(path)?;
         Some(if is_response { response } else { request })
     }
 
-    /// A message as text, such as `HelloRequest { name: "you" }`; with numbers in place of
-    /// names where the type is not known. `None` if the bytes are not a message.
+    /// A message as text, such as `HelloRequest { name: "you" }`; with numbers in place
+    /// of names where the type is not known. `None` if the bytes are not a message.
     pub fn describe(&self, message: Option<&str>, bytes: &[u8]) -> Option<String> {
         let name = message
             .and_then(|name| name.rsplit(['.', ':']).next())
@@ -282,8 +283,8 @@ impl Schema {
         Some(format!("{{ {} }}", parts.join(", ")))
     }
 
-    /// A value as text. The wire type says where a value ends; what it means, only the field's
-    /// definition does.
+    /// A value as text. The wire type says where a value ends; what it means, only the
+    /// field's definition does.
     fn value(
         &self,
         definition: Option<&FieldDefinition>,

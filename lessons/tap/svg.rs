@@ -1,5 +1,5 @@
-//! Draws what a tap saw: a line down for the client, one for the server, and an arrow for each
-//! event, as SVG. The book's figures of the wire are made here.
+//! Draws what a tap saw: a line down for the client, one for the server, and an arrow for
+//! each event, as SVG. The book's figures of the wire are made here.
 
 use std::fmt::{Arguments, Write};
 
@@ -19,12 +19,12 @@ const LINE: u32 = 17;
 /// From an arrow down to the next text.
 const GAP: u32 = 26;
 
-/// The drawing of what crossed connections, which have numbers. `id` tells it from others on a
-/// page; `title` names it.
+/// The drawing of what crossed connections, which have numbers. `id` tells it from others
+/// on a page; `title` names it.
 ///
-/// It works as a file of its own and inside a page. It has the colour of the text around it, so
-/// it fits every theme. Streams differ in their number and in the dashes of their arrows. Where
-/// there are several connections, each has its number above its arrows.
+/// It works as a file of its own and inside a page. It has the colour of the text around
+/// it, so it fits every theme. Streams differ in their number and in the dashes of their
+/// arrows. Where there are several connections, each has its number above its arrows.
 pub fn draw(
     id: &str,
     title: &str,
@@ -104,8 +104,8 @@ impl Svg<'_> {
         self.arrow(*from, *stream);
     }
 
-    /// `text` between the two sides, in as many lines as it needs. It begins with `name`, which
-    /// stands out.
+    /// `text` between the two sides, in as many lines as it needs. It begins with `name`,
+    /// which stands out.
     fn label(&mut self, name: &str, text: &str) {
         let x = CLIENT + 14;
         for (n, line) in wrap(text).iter().enumerate() {
@@ -119,8 +119,8 @@ impl Svg<'_> {
         }
     }
 
-    /// An arrow from its sender's line to the other side's, with the stream's number at its
-    /// beginning.
+    /// An arrow from its sender's line to the other side's, with the stream's number at
+    /// its beginning.
     fn arrow(&mut self, from: Side, stream: u32) {
         let (start, head, number) = match from {
             Side::Client => (CLIENT, SERVER, CLIENT - 22),

@@ -1,8 +1,9 @@
-//! Follows a connection: from the bytes in both directions to headers, messages and statuses.
+//! Follows a connection: from the bytes in both directions to headers, messages and
+//! statuses.
 //!
 //! What it stores is bounded, whatever arrives: see the constants. When it cannot read
-//! something, it says so once and decodes no more of that direction. The headers of HTTP/2 are
-//! compressed against those before them, so after a gap nothing is certain.
+//! something, it says so once and decodes no more of that direction. The headers of
+//! HTTP/2 are compressed against those before them, so after a gap nothing is certain.
 
 use std::collections::HashMap;
 use std::mem;
@@ -14,8 +15,8 @@ use crate::http2::frames::{
     ErrorCode, Frame, Header, Malformed, PREFACE, Setting, frame_type,
 };
 
-/// The payload of a longer frame, in bytes, is counted and not read. HTTP/2 allows 16 KiB unless
-/// a receiver asks for more.
+/// The longest payload of a frame that is read, in bytes: a longer one is only counted.
+/// HTTP/2 allows 16 KiB unless a receiver asks for more.
 pub const MAX_FRAME: usize = 64 * 1024;
 /// How many bytes are stored of a header block, and of a message.
 pub const MAX_KEPT: usize = 64 * 1024;
@@ -50,13 +51,13 @@ pub enum EventKind {
         fields: Vec<(String, String)>,
         end_stream: bool,
     },
-    /// A DATA frame. `length` is what it takes of the windows, padding included. The messages
-    /// that it completes come next.
+    /// A DATA frame. `length` is what it takes of the windows, padding included. The
+    /// messages that it completes come next.
     DataFrame {
         length: u32,
     },
-    /// A gRPC message, put together from all its DATA frames. `bytes` has at most [`MAX_KEPT`]
-    /// of its `length`.
+    /// A gRPC message, put together from all its DATA frames. `bytes` has at most
+    /// [`MAX_KEPT`] of its `length`.
     Message {
         compressed: bool,
         length: u32,
@@ -65,8 +66,8 @@ pub enum EventKind {
     },
     /// The end of the stream, on a DATA frame that completes no message.
     End,
-    /// DATA that is not taken apart into messages: its frame is too long, or there are too many
-    /// streams.
+    /// DATA that is not taken apart into messages: its frame is too long, or there are
+    /// too many streams.
     Data {
         length: usize,
         end_stream: bool,
@@ -75,8 +76,8 @@ pub enum EventKind {
     Reset {
         error: ErrorCode,
     },
-    /// No new streams. `after_client_closed` if the client has left or is leaving: then it says
-    /// nothing about the server.
+    /// No new streams. `after_client_closed` if the client has left or is leaving: then
+    /// it says nothing about the server.
     GoAway {
         last_stream: u32,
         error: ErrorCode,
@@ -172,14 +173,15 @@ struct Direction {
     from: Side,
     /// What the next byte belongs to.
     state: State,
-    /// What has come of the preface, or of the current frame with its header. Never more than
-    /// [`MAX_FRAME`] and a header.
+    /// What has come of the preface, or of the current frame with its header. Never more
+    /// than [`MAX_FRAME`] and a header.
     buffer: Vec<u8>,
     /// HPACK's table. It has to see every header block of the direction, in order.
     hpack: Decoder<'static>,
     /// Headers that go on in CONTINUATION.
     block: Option<HeaderBlock>,
-    /// The message that each open stream is in the middle of, for at most [`MAX_STREAMS`].
+    /// The message that each open stream is in the middle of, for at most
+    /// [`MAX_STREAMS`].
     messages: HashMap<u32, PartialMessage>,
     /// The direction did not begin as HTTP/2 does.
     not_http2: bool,
@@ -294,8 +296,8 @@ impl Direction {
     fn pass_over(&mut self, header: Header, on_event: &mut impl FnMut(Event)) {
         let length = header.length as usize;
         self.buffer.clear();
-        // A DATA frame that is skipped costs one message. Any other frame may change what the
-        // following ones mean.
+        // A DATA frame that is skipped costs one message. Any other frame may change what
+        // the following ones mean.
         if header.kind == frame_type::DATA {
             self.messages.remove(&header.stream);
             let kind = EventKind::Data { length, end_stream: false };
