@@ -11,6 +11,7 @@ pub mod cargo;
 pub mod cli;
 pub mod raw;
 pub mod status;
+pub mod tap;
 
 #[path = "01_hello/service.rs"]
 pub mod hello;

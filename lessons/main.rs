@@ -1,28 +1,29 @@
 //! `cargo run`: plays a lesson, its server and its client, in one terminal.
 //!
-//! Both are the binaries that a reader runs by hand. This program has cargo build them, starts
-//! them, and prints what they say, each line with a label.
+//! Both are the binaries that a reader runs by hand. This program has cargo build them,
+//! starts them with a tap between them, and prints what they say, each line with a label.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::{env, fs};
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{env, fs, mem};
 
 use clap::builder::styling::AnsiColor;
 use grpc_workbook::cli::{self, Failure, Signals};
-use grpc_workbook::http2::figure::draw;
-use grpc_workbook::http2::lines::Lines;
-use grpc_workbook::http2::tap::tap;
-use grpc_workbook::http2::trace::{Event, What};
+use grpc_workbook::tap::proxy::tap;
+use grpc_workbook::tap::render::Lines;
+use grpc_workbook::tap::svg::draw;
+use grpc_workbook::tap::trace::{Event, EventKind};
 use grpc_workbook::{LESSONS, Lesson, cargo};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-/// So much is shown of the wire of a lesson.
-const MOST_EVENTS: usize = 1000;
+/// How many events of a lesson's wire are shown; later ones are left out.
+const MAX_EVENTS: usize = 1000;
 
+// The `///` of a flag is its help text.
 #[derive(clap::Parser)]
 struct Flags {
     /// The lesson to play
@@ -40,6 +41,7 @@ struct Flags {
     /// Draw the wire into an SVG file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    // In place of a lesson.
     #[command(subcommand)]
     tap: Option<Tap>,
 }
@@ -109,6 +111,7 @@ async fn tap_until_told(listen: &str, to: String, lines: Lines) -> Result<(), Fa
     Ok(())
 }
 
+/// `cargo run -- 6`: plays a lesson, then shows what crossed the wire.
 async fn play(
     lesson: &Lesson,
     mut lines: Lines,
@@ -116,80 +119,147 @@ async fn play(
 ) -> Result<(), Failure> {
     println!("building {lesson}");
     let folder = build(lesson).await?;
+    let server = PlayedServer::start(&folder, lesson).await?;
+    let wire = Wire::default();
+    let tapped = wire.tap_to(&server.address).await?;
 
-    let mut server = start(&folder, &lesson.server(), ["--addr", "127.0.0.1:0"])?;
-    let server_label = label("server", AnsiColor::Cyan);
-    let mut server_output = BufReader::new(server.stdout.take().expect("piped"));
-    let server_errors = relay(&server_label, server.stderr.take().expect("piped"));
-    // The server's first line says which port it got.
-    let mut first_line = String::new();
-    server_output.read_line(&mut first_line).await?;
-    print!("{server_label}{first_line}");
-    let Some((_, address)) = first_line.trim_end().split_once(" listening on ") else {
-        server_errors.await?;
-        return Err(Failure::new(format!("{} did not start", lesson.server())));
-    };
-    let server_lines = relay(&server_label, server_output);
+    let client_status = play_client(&folder, lesson, &tapped).await?;
+    let before_stop = wire.events().len();
+    let server_status = server.stop().await?;
 
-    // The client talks to the tap, which remembers what it saw.
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let server_uri = format!("http://{}", listener.local_addr()?);
-    let events: Arc<Mutex<Vec<(usize, Event)>>> = Arc::default();
-    let seen = Arc::clone(&events);
-    tokio::spawn(tap(listener, address.to_string(), move |connection, event| {
-        let mut events = seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if events.len() < MOST_EVENTS {
-            events.push((connection, event));
-        }
-    }));
-    let mut client = start(&folder, &lesson.client(), ["--server", &server_uri])?;
-    let client_label = label("client", AnsiColor::Green);
-    let client_lines = relay(&client_label, client.stdout.take().expect("piped"));
-    let client_errors = relay(&client_label, client.stderr.take().expect("piped"));
-    client_lines.await?;
-    client_errors.await?;
-    let client_status = client.wait().await?;
-
-    let before = events.lock().unwrap_or_else(PoisonError::into_inner).len();
-    stop(&mut server)?;
-    server_lines.await?;
-    server_errors.await?;
-    let server_status = server.wait().await?;
-
-    if !client_status.success() {
-        return Err(Failure::new(format!("{} failed, {client_status}", lesson.client())));
-    }
+    check_status(&lesson.client(), client_status)?;
     // Windows has no signal that asks: there the server was ended by force.
-    if cfg!(unix) && !server_status.success() {
-        return Err(Failure::new(format!("{} failed, {server_status}", lesson.server())));
+    if cfg!(unix) {
+        check_status(&lesson.server(), server_status)?;
     }
-    println!();
-    println!("on the wire:");
-    let mut events =
-        std::mem::take(&mut *events.lock().unwrap_or_else(PoisonError::into_inner));
-    // A GOAWAY after the client's end is our own doing, even if the tap saw that end later.
-    for (_, event) in &mut events[before..] {
-        if let What::GoAway { farewell, .. } = &mut event.what {
-            *farewell = true;
+    let mut events = mem::take(&mut *wire.events());
+    // The client had ended before the server was stopped, even if the tap saw it later.
+    for (_, event) in &mut events[before_stop..] {
+        if let EventKind::GoAway { after_client_closed, .. } = &mut event.kind {
+            *after_client_closed = true;
         }
     }
-    for line in events
-        .iter()
-        .filter_map(|(connection, event)| lines.line(*connection, event))
-    {
-        println!("  {line}");
-    }
-    if events.len() == MOST_EVENTS {
-        println!("  ... and more than is shown here");
-    }
+    show_wire(&events, &mut lines);
     if let Some(file) = svg {
         let title = format!("The wire of {lesson}");
-        let drawing = draw("wire", &title, &mut lines, &events);
-        fs::write(&file, drawing).map_err(|error| {
-            Failure::new(format!("cannot write {}: {}", file.display(), error.kind()))
-        })?;
-        println!("drawn in {}", file.display());
+        write_svg(&file, &draw("wire", &title, &mut lines, &events))?;
     }
+    show_next_steps(lesson);
+    Ok(())
+}
+
+/// A lesson's server that has been started and listens. Dropped, it is killed.
+struct PlayedServer {
+    child: Child,
+    /// Where it listens, as HOST:PORT.
+    address: String,
+    /// Print what it says, and end when it ends.
+    relays: [JoinHandle<()>; 2],
+}
+
+impl PlayedServer {
+    /// Starts a lesson's server on a free port, and waits until it listens.
+    async fn start(folder: &Path, lesson: &Lesson) -> Result<PlayedServer, Failure> {
+        let name = lesson.server();
+        let label = label("server", AnsiColor::Cyan);
+        let Started { child, stdout, stderr } =
+            start(folder, &name, ["--addr", "127.0.0.1:0"])?;
+        let errors = relay(&label, stderr);
+        // The server's first line says which port it got.
+        let mut output = BufReader::new(stdout);
+        let mut first_line = String::new();
+        output.read_line(&mut first_line).await?;
+        print!("{label}{first_line}");
+        let Some((_, address)) = first_line.trim_end().split_once(" listening on ")
+        else {
+            errors.await?;
+            return Err(Failure::new(format!("{name} did not start")));
+        };
+        let address = address.to_string();
+        Ok(PlayedServer { child, address, relays: [relay(&label, output), errors] })
+    }
+
+    /// Asks the server to stop, and waits for its end and its last words.
+    async fn stop(mut self) -> Result<ExitStatus, Failure> {
+        stop(&mut self.child)?;
+        for relay in self.relays {
+            relay.await?;
+        }
+        Ok(self.child.wait().await?)
+    }
+}
+
+/// Plays a lesson's client against `server`, which is HOST:PORT, to its end.
+async fn play_client(
+    folder: &Path,
+    lesson: &Lesson,
+    server: &str,
+) -> Result<ExitStatus, Failure> {
+    let label = label("client", AnsiColor::Green);
+    let uri = format!("http://{server}");
+    let Started { mut child, stdout, stderr } =
+        start(folder, &lesson.client(), ["--server", &uri])?;
+    let relays = [relay(&label, stdout), relay(&label, stderr)];
+    for relay in relays {
+        relay.await?;
+    }
+    Ok(child.wait().await?)
+}
+
+fn check_status(program: &str, status: ExitStatus) -> Result<(), Failure> {
+    if status.success() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{program} failed, {status}")))
+}
+
+/// What a tap saw, each event with the number of its connection: at most [`MAX_EVENTS`].
+/// The tap adds to it until its connections have ended.
+#[derive(Clone, Default)]
+struct Wire(Arc<Mutex<Vec<(usize, Event)>>>);
+
+impl Wire {
+    fn events(&self) -> MutexGuard<'_, Vec<(usize, Event)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a tap to `server`, and returns the address of the tap.
+    async fn tap_to(&self, server: &str) -> Result<String, Failure> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?.to_string();
+        let wire = self.clone();
+        tokio::spawn(tap(listener, server.to_string(), move |connection, event| {
+            let mut events = wire.events();
+            if events.len() < MAX_EVENTS {
+                events.push((connection, event));
+            }
+        }));
+        Ok(address)
+    }
+}
+
+fn show_wire(events: &[(usize, Event)], lines: &mut Lines) {
+    println!();
+    println!("on the wire:");
+    for (connection, event) in events {
+        if let Some(line) = lines.line(*connection, event) {
+            println!("  {line}");
+        }
+    }
+    if events.len() == MAX_EVENTS {
+        println!("  ... and more than is shown here");
+    }
+}
+
+fn write_svg(file: &Path, drawing: &str) -> Result<(), Failure> {
+    fs::write(file, drawing).map_err(|error| {
+        Failure::new(format!("cannot write {}: {}", file.display(), error.kind()))
+    })?;
+    println!("drawn in {}", file.display());
+    Ok(())
+}
+
+fn show_next_steps(lesson: &Lesson) {
     println!();
     println!("Next:");
     println!("  read it   cargo install mdbook --locked, then mdbook serve book --open");
@@ -197,10 +267,9 @@ async fn play(
     println!("            cargo run --bin {}, in a second terminal", lesson.client());
     println!("  solve it  lessons/{}/exercise.rs, checked by", lesson.folder());
     println!("            cargo test --test {} -- --ignored --nocapture", lesson.test());
-    Ok(())
 }
 
-/// Has cargo build the lesson's binaries. Returns the folder with all.
+/// Has cargo build the lesson's binaries. Returns the folder that they are in.
 async fn build(lesson: &Lesson) -> Result<PathBuf, Failure> {
     // Where it is now: the repository may have been moved after it was built.
     let root =
@@ -220,18 +289,29 @@ async fn build(lesson: &Lesson) -> Result<PathBuf, Failure> {
     }
 }
 
-fn start(folder: &Path, name: &str, arguments: [&str; 2]) -> Result<Child, Failure> {
-    Command::new(folder.join(name))
+/// A program that has been started. Dropped, `child` is killed.
+struct Started {
+    child: Child,
+    stdout: ChildStdout,
+    stderr: ChildStderr,
+}
+
+fn start(folder: &Path, name: &str, arguments: [&str; 2]) -> Result<Started, Failure> {
+    let mut child = Command::new(folder.join(name))
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| Failure::new(format!("cannot start {name}: {error}")))
+        .map_err(|error| Failure::new(format!("cannot start {name}: {error}")))?;
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(Failure::new(format!("cannot read what {name} prints")));
+    };
+    Ok(Started { child, stdout, stderr })
 }
 
-/// Prints each line that comes from `pipe`, after a label, until the pipe's other end closes.
+/// Prints each line that comes from `pipe` behind a label, until the pipe is closed.
 fn relay(label: &str, pipe: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<()> {
     let label = label.to_string();
     tokio::spawn(async move {

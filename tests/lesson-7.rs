@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use grpc_workbook::Lesson;
 use grpc_workbook::cli::GRACE;
-use grpc_workbook::http2::record::{Recording, Seen};
+use grpc_workbook::http2::record::{RecordedFrame, Recording};
 use grpc_workbook::raw::RawCodec;
 use grpc_workbook::status::code_name;
 use grpc_workbook::subjects_by_city::proto::{
@@ -288,7 +288,7 @@ async fn recorded(server: &KillableServer) -> (Client, Recording) {
     (connect(recording.address).await, recording)
 }
 
-fn data(frames: &[Seen]) -> u32 {
+fn data(frames: &[RecordedFrame]) -> u32 {
     let of_data = frames.iter().filter(|(header, _)| header.kind == 0);
     of_data.map(|(header, _)| header.length).sum()
 }

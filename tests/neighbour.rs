@@ -11,9 +11,9 @@ use grpc_workbook::calculator::{
 };
 use grpc_workbook::http2::frames::{ErrorCode, Frame, Header, PREFACE, Setting};
 use grpc_workbook::http2::record::frames;
-use grpc_workbook::http2::trace::{Side, Trace, What};
 use grpc_workbook::raw::RawCodec;
 use grpc_workbook::status::code_name;
+use grpc_workbook::tap::trace::{EventKind, Side, Trace};
 use prost::bytes::Bytes;
 use support::programs::{self, Finished, run};
 use support::written;
@@ -172,10 +172,10 @@ fn prefixed(flag: u8, length: usize, message: &[u8]) -> Vec<u8> {
 fn answer(heard: &[u8], stream: u32) -> Option<String> {
     let mut trace = Trace::default();
     let mut found = None;
-    trace.push(Side::Server, heard, &mut |event| match event.what {
+    trace.push(Side::Server, heard, &mut |event| match event.kind {
         _ if event.stream != stream || found.is_some() => {}
-        What::Headers { fields, end_stream: true } => found = Some(ended(&fields)),
-        What::Reset { error } => found = Some(format!("RST_STREAM `{error}`")),
+        EventKind::Headers { fields, end_stream: true } => found = Some(ended(&fields)),
+        EventKind::Reset { error } => found = Some(format!("RST_STREAM `{error}`")),
         _ => {}
     });
     found

@@ -7,8 +7,8 @@ use std::process::Command;
 use std::sync::mpsc;
 
 use grpc_workbook::Lesson;
-use grpc_workbook::http2::lines::Lines;
-use grpc_workbook::http2::tap::tap;
+use grpc_workbook::tap::proxy::tap;
+use grpc_workbook::tap::render::Lines;
 use support::peers::{EVERYTHING, Peer};
 use support::programs::{self, Finished, Server, run};
 use tokio::net::TcpListener;

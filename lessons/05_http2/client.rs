@@ -1,21 +1,25 @@
 //! `lesson-5-client`: plays what carries a call, from TCP to GOAWAY.
 
 use std::io;
+use std::net::SocketAddr;
 
 use clap::ValueEnum;
 use grpc_workbook::cli::{self, Failure};
-use grpc_workbook::http2::frames::{ErrorCode, Frame, PREFACE};
+use grpc_workbook::http2::frames::{
+    DEFAULT_MAX_FRAME_SIZE, ErrorCode, Frame, PREFACE, frame_type,
+};
 use grpc_workbook::http2::proto::{
     DownloadRequest, WorkRequest, http2_service_client::Http2ServiceClient,
     http2_service_server::Http2ServiceServer,
 };
-use grpc_workbook::http2::record::{Recording, Seen, frames};
-use grpc_workbook::http2::{Work, plain};
+use grpc_workbook::http2::record::{RecordedFrame, Recording, frames};
+use grpc_workbook::http2::{Work, before_http2};
 use prost::Message;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
-use tonic::transport::{Channel, Endpoint, Server, Uri, server::TcpIncoming};
+use tokio::task::JoinHandle;
+use tonic::transport::{self, Channel, Endpoint, Server, Uri, server::TcpIncoming};
 
 type Client = Http2ServiceClient<Channel>;
 
@@ -41,7 +45,7 @@ enum Step {
 
 /// `--break`: what can go wrong.
 #[derive(Clone, Copy, ValueEnum)]
-enum Break {
+enum Fault {
     /// send gRPC's path as a request of HTTP/1.1
     Http1ToGrpc,
     /// send a preface that ends in garbage
@@ -53,11 +57,12 @@ enum Break {
     TooLargeFrame,
 }
 
+// Each step opens a connection of its own: how it is used is what the step shows.
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Break>(5);
+    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(5);
     if let Some(fault) = fault {
-        return play_break(&server, fault).await;
+        return play_fault(&server, fault).await;
     }
     let steps = match &args.step {
         Some(step) => std::slice::from_ref(step),
@@ -75,31 +80,31 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-fn place(server: &Uri) -> String {
-    let host = server.host().unwrap_or_default();
-    format!("{host}:{}", server.port_u16().unwrap_or(80))
-}
-
-/// A TCP connection to the server. [`cli::connect`] comes first for its error, which says
-/// what to do when nobody is there.
+/// A TCP connection to the server, on which small writes go out at once.
 async fn dial(server: &Uri) -> Result<TcpStream, Failure> {
-    drop(cli::connect(server).await?);
-    let connection = TcpStream::connect(place(server)).await?;
+    let connection = cli::connect_tcp(server).await?;
     connection.set_nodelay(true)?;
     Ok(connection)
 }
 
+// --- before HTTP/2
+
 // ANCHOR: tcp
 async fn tcp(server: &Uri) -> Result<(), Failure> {
     let mut connection = dial(server).await?;
-    let bytes = [plain::framed(b"hello")?, plain::framed(b"world!")?].concat();
-    // Two messages of 9 and 10 bytes, cut where it suits nobody.
+    let messages = [
+        before_http2::framed(b"hello")?,
+        before_http2::framed(b"world!")?,
+    ];
+    let bytes = messages.concat();
+    // Two messages of 9 and 10 bytes, in three pieces that fit neither.
     for piece in [&bytes[..2], &bytes[2..12], &bytes[12..]] {
         connection.write_all(piece).await?;
         println!("tcp: wrote {} bytes", piece.len());
     }
     for _ in 0..2 {
-        let answer = plain::receive(&mut connection).await?.unwrap_or_default();
+        let answer = before_http2::receive(&mut connection).await?;
+        let answer = answer.unwrap_or_default();
         println!("tcp: the answer is {:?}", String::from_utf8_lossy(&answer));
     }
     Ok(())
@@ -114,108 +119,118 @@ async fn http1(server: &Uri) -> Result<(), Failure> {
     println!("http1: sent GET /slow and GET /quick");
     let mut reader = BufReader::new(connection);
     for _ in 0..2 {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).await?;
-            if let Some(value) = line.strip_prefix("Content-Length: ") {
-                length = value.trim_end().parse()?;
-            }
-            if line.trim_end().is_empty() {
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).await?;
+        let body = read_http1_body(&mut reader).await?;
         println!("http1: answered {}", String::from_utf8_lossy(&body));
     }
     Ok(())
 }
 
+/// Reads the next response, of which only the body counts here.
+async fn read_http1_body(reader: &mut BufReader<TcpStream>) -> Result<Vec<u8>, Failure> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).await?;
+        let line = line.trim_end();
+        if let Some(value) = line.strip_prefix("Content-Length: ") {
+            length = value.parse()?;
+        }
+        // An empty line ends the headers.
+        if line.is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).await?;
+    Ok(body)
+}
+
+// --- HTTP/2
+
 // ANCHOR: recorded
-/// A channel through a pass-through that keeps what crosses it.
+/// A client whose connection to `server` is recorded. `window` is that of each stream, in
+/// bytes; with `None` it is tonic's default.
 async fn recorded(
-    server: String,
-    settings: impl FnOnce(Endpoint) -> Endpoint,
+    server: TcpStream,
+    window: Option<u32>,
 ) -> Result<(Client, Recording), Failure> {
-    let recording = Recording::of(server).await?;
-    // The same `:authority` in each run, whatever the port is, so the same bytes.
+    let recording = Recording::in_front_of(server).await?;
     let endpoint = Endpoint::try_from(format!("http://{}", recording.address))?
-        .origin(Uri::from_static("http://127.0.0.1:50055"));
-    let channel = settings(endpoint).connect().await?;
+        // The same `:authority` in each run, whatever the port is, so the same bytes.
+        .origin(Uri::from_static("http://127.0.0.1:50055"))
+        .initial_stream_window_size(window);
+    let channel = cli::connect_with(endpoint).await?;
     Ok((Client::new(channel), recording))
 }
 // ANCHOR_END: recorded
 
 // ANCHOR: http2
 async fn http2(server: &Uri) -> Result<(), Failure> {
-    drop(cli::connect(server).await?);
-    let (mut client, mut recording) =
-        recorded(place(server), |endpoint| endpoint).await?;
+    let (mut client, mut recording) = recorded(dial(server).await?, None).await?;
     let mut second = client.clone();
-    let work = async |client: &mut Client, slow| {
-        let answer = client.work(WorkRequest { slow }).await?.into_inner();
-        println!("http2: answered {}", answer.done);
-        Ok::<(), Failure>(())
-    };
     println!("http2: calls slow work, then quick work");
     // Both at once; the first is sent first.
     tokio::try_join!(work(&mut client, true), work(&mut second, false))?;
     work(&mut client, false).await?;
 
-    let sent = recording.client.wait(|frames| {
-        let lines = frames.iter().flat_map(|(header, frame)| match frame {
-            Ok(Frame::Headers { .. }) => vec![format!(
-                "HEADERS on stream {}: {} bytes",
-                header.stream, header.length
-            )],
-            Ok(Frame::Settings { ack: false, values }) => values
-                .iter()
-                .map(|(name, value)| format!("SETTINGS: {name} {value}"))
-                .collect(),
-            Ok(Frame::WindowUpdate { increment }) if header.stream == 0 => {
-                vec![format!("WINDOW_UPDATE on stream 0: {increment} bytes")]
-            }
-            _ => vec![],
-        });
-        Some(lines.collect::<Vec<_>>())
-    });
+    let sent = recording.client.wait(|frames| Some(describe(frames)));
     for line in sent.await? {
         println!("http2: client sent {line}");
     }
     Ok(())
 }
+
+async fn work(client: &mut Client, slow: bool) -> Result<(), Failure> {
+    let response = client.work(WorkRequest { slow }).await?.into_inner();
+    println!("http2: answered {}", response.done);
+    Ok(())
+}
+
+/// The frames that this step is about: a line each, and of SETTINGS a line a setting.
+fn describe(frames: &[RecordedFrame]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (header, frame) in frames {
+        match frame {
+            Ok(Frame::Headers { .. }) => {
+                let (stream, length) = (header.stream, header.length);
+                lines.push(format!("HEADERS on stream {stream}: {length} bytes"));
+            }
+            Ok(Frame::Settings { ack: false, values }) => {
+                for (name, value) in values {
+                    lines.push(format!("SETTINGS: {name} {value}"));
+                }
+            }
+            Ok(Frame::WindowUpdate { increment }) if header.stream == 0 => {
+                lines.push(format!("WINDOW_UPDATE on stream 0: {increment} bytes"));
+            }
+            _ => {}
+        }
+    }
+    lines
+}
 // ANCHOR_END: http2
+
+// --- flow control
 
 // ANCHOR: flow
 /// The window that every stream has, unless a setting says otherwise (RFC 9113, 6.9.2).
 const WINDOW: u32 = 65_535;
 
-/// How many bytes of DATA came on stream 1: the download's.
-fn data(frames: &[Seen]) -> u32 {
-    let of_data = frames.iter().filter(|(header, frame)| {
-        header.stream == 1 && matches!(frame, Ok(Frame::Data { .. }))
-    });
-    of_data.map(|(header, _)| header.length).sum()
-}
-
 async fn flow(server: &Uri) -> Result<(), Failure> {
-    drop(cli::connect(server).await?);
-    let (mut client, mut recording) =
-        recorded(place(server), |endpoint| endpoint.initial_stream_window_size(WINDOW))
-            .await?;
-    let mut download = client
-        .download(DownloadRequest { chunks: 1000 })
-        .await?
-        .into_inner();
+    let (mut client, mut recording) = recorded(dial(server).await?, Some(WINDOW)).await?;
+    let download = client.download(DownloadRequest { chunks: 1000 }).await?;
+    let mut download = download.into_inner();
     let full = recording
         .server
-        .wait(|frames| Some(data(frames)).filter(|sum| *sum >= WINDOW));
+        .wait(|frames| Some(received(frames)).filter(|sum| *sum >= WINDOW));
     println!("flow: nothing read, {} bytes of DATA have come", full.await?);
-    // There and back on another stream: had the server more to send on this one, it would
-    // have come by now.
+    // There and back on another stream: if the server had more to send on this one, it
+    // would have come by now.
     client.work(WorkRequest { slow: false }).await?;
-    let still = recording.server.wait(|frames| Some(data(frames))).await?;
+    let still = recording
+        .server
+        .wait(|frames| Some(received(frames)))
+        .await?;
     println!("flow: another call was answered, and still no more than {still} have come");
 
     let mut read = 0;
@@ -224,75 +239,58 @@ async fn flow(server: &Uri) -> Result<(), Failure> {
         // With the five bytes before it.
         read += 5 + chunk.encoded_len();
     }
-    let update = recording.client.wait(|frames| {
-        frames.iter().find_map(|(header, frame)| match frame {
-            Ok(Frame::WindowUpdate { .. }) if header.stream == 1 => Some(()),
-            _ => None,
-        })
-    });
-    update.await?;
+    recording.client.wait(window_update).await?;
     println!(
         "flow: 4 chunks read, {read} bytes: the client sent WINDOW_UPDATE on stream 1"
     );
 
     drop(download);
-    let reset = recording.client.wait(|frames| {
-        frames.iter().find_map(|(header, frame)| match frame {
-            Ok(Frame::RstStream { error }) => Some((header.stream, *error)),
-            _ => None,
-        })
-    });
-    let (stream, error) = reset.await?;
+    let (stream, error) = recording.client.wait(reset).await?;
     println!("flow: call dropped, and the client sent RST_STREAM on {stream}: {error}");
     Ok(())
 }
+
+/// How many bytes of DATA came on stream 1: the download's.
+fn received(frames: &[RecordedFrame]) -> u32 {
+    let mut sum = 0;
+    for (header, frame) in frames {
+        if header.stream == 1 && matches!(frame, Ok(Frame::Data { .. })) {
+            sum += header.length;
+        }
+    }
+    sum
+}
 // ANCHOR_END: flow
 
-fn last_goaway(frames: &[Seen]) -> Option<(u32, ErrorCode)> {
-    frames.iter().rev().find_map(|(_, frame)| match frame {
-        Ok(Frame::GoAway { last_stream, error, .. }) => Some((*last_stream, *error)),
+/// Whether more was granted for stream 1.
+fn window_update(frames: &[RecordedFrame]) -> Option<()> {
+    frames.iter().find_map(|(header, frame)| match frame {
+        Ok(Frame::WindowUpdate { .. }) if header.stream == 1 => Some(()),
         _ => None,
     })
 }
 
+/// The stream that was reset, and why.
+fn reset(frames: &[RecordedFrame]) -> Option<(u32, ErrorCode)> {
+    frames.iter().find_map(|(header, frame)| match frame {
+        Ok(Frame::RstStream { error }) => Some((header.stream, *error)),
+        _ => None,
+    })
+}
+
+// --- the end of a connection
+
 // ANCHOR: goaway
-/// A server of its own, in this process: it is asked to stop, and the lesson's goes on.
 async fn goaway() -> Result<(), Failure> {
-    let incoming =
-        TcpIncoming::bind(([127, 0, 0, 1], 0).into())?.with_nodelay(Some(true));
-    let address = incoming.local_addr()?.to_string();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(
-        Server::builder()
-            .add_service(Http2ServiceServer::new(Work))
-            .serve_with_incoming_shutdown(incoming, async {
-                // If it fails, the sender is gone, and the server stops too.
-                let _ = stopped.await;
-            }),
-    );
-    let (mut client, mut recording) =
-        recorded(address, |endpoint| endpoint.initial_stream_window_size(WINDOW)).await?;
+    let server = start_server()?;
+    let connection = TcpStream::connect(server.address).await?;
+    let (mut client, mut recording) = recorded(connection, Some(WINDOW)).await?;
     // More than the window holds: this call cannot end before it is read.
-    let chunks = 8;
-    let mut download = client
-        .download(DownloadRequest { chunks })
-        .await?
-        .into_inner();
-    // It fails if the server has ended already; the wait below then says so.
-    let _ = stop.send(());
-    // The first GOAWAY names the highest stream there can be: calls may be on their way.
-    let sent = recording.server.wait(|frames| {
-        last_goaway(frames).filter(|(last, _)| *last == 1)?;
-        let lines = frames.iter().filter_map(|(_, frame)| match frame {
-            Ok(Frame::GoAway { last_stream, error, .. }) => {
-                Some(format!("GOAWAY, {error}, last stream {last_stream}"))
-            }
-            Ok(Frame::Ping { ack: false, .. }) => Some("PING".to_string()),
-            _ => None,
-        });
-        Some(lines.collect::<Vec<_>>())
-    });
-    for line in sent.await? {
+    let download = client.download(DownloadRequest { chunks: 8 }).await?;
+    let mut download = download.into_inner();
+    // This fails if the server has ended already; the wait below then says so.
+    let _ = server.shutdown_tx.send(());
+    for line in recording.server.wait(until_last_goaway).await? {
         println!("goaway: the server sent {line}");
     }
 
@@ -305,51 +303,109 @@ async fn goaway() -> Result<(), Failure> {
         count += 1;
     }
     println!("goaway: the open call got its {count} chunks, and OK");
-    server.await??;
+    server.task.await??;
     println!("goaway: the server has ended");
     Ok(())
 }
+
+/// A server inside this process. It can be shut down, and the lesson's server goes on.
+struct LocalServer {
+    address: SocketAddr,
+    /// Tells it to shut down.
+    shutdown_tx: oneshot::Sender<()>,
+    /// Ends when the server has ended, after its last call.
+    task: JoinHandle<Result<(), transport::Error>>,
+}
+
+fn start_server() -> Result<LocalServer, Failure> {
+    let incoming =
+        TcpIncoming::bind(([127, 0, 0, 1], 0).into())?.with_nodelay(Some(true));
+    let address = incoming.local_addr()?;
+    let (shutdown_tx, shutdown_rx) = oneshot::channel();
+    let server = Server::builder()
+        .add_service(Http2ServiceServer::new(Work))
+        .serve_with_incoming_shutdown(incoming, async {
+            // An error means that the sender is gone: shut down too.
+            let _ = shutdown_rx.await;
+        });
+    Ok(LocalServer { address, shutdown_tx, task: tokio::spawn(server) })
+}
+
+/// What the server says about its end, once it has named stream 1 as the last.
+fn until_last_goaway(frames: &[RecordedFrame]) -> Option<Vec<String>> {
+    // The first GOAWAY names the highest stream there can be: calls may be on their way.
+    last_goaway(frames).filter(|(last, _)| *last == 1)?;
+    let mut lines = Vec::new();
+    for (_, frame) in frames {
+        match frame {
+            Ok(Frame::GoAway { last_stream, error, .. }) => {
+                lines.push(format!("GOAWAY, {error}, last stream {last_stream}"));
+            }
+            Ok(Frame::Ping { ack: false, .. }) => lines.push("PING".to_string()),
+            _ => {}
+        }
+    }
+    Some(lines)
+}
 // ANCHOR_END: goaway
 
-/// A frame's nine bytes, then `payload`.
+/// The last stream that the latest GOAWAY names, and its error.
+fn last_goaway(frames: &[RecordedFrame]) -> Option<(u32, ErrorCode)> {
+    frames.iter().rev().find_map(|(_, frame)| match frame {
+        Ok(Frame::GoAway { last_stream, error, .. }) => Some((*last_stream, *error)),
+        _ => None,
+    })
+}
+
+// --- what goes wrong
+
+/// Sends something that is not HTTP/2, and reports what the server says to it.
+async fn play_fault(server: &Uri, fault: Fault) -> Result<(), Failure> {
+    let mut connection = dial(server).await?;
+    connection.write_all(&faulty_bytes(fault)).await?;
+    let mut answer = Vec::new();
+    if let Err(error) = connection.read_to_end(&mut answer).await
+        // With some of our bytes unread, the system may end the connection by force. What
+        // came before is in `answer`.
+        && error.kind() != io::ErrorKind::ConnectionReset
+    {
+        return Err(error.into());
+    }
+    let frames = frames(&answer);
+    if let Some((last, error)) = last_goaway(&frames) {
+        return Err(Failure::new(format!(
+            "the server sent GOAWAY, {error}, last stream {last}, and hung up"
+        )));
+    }
+    let is_settings =
+        |(_, frame): &RecordedFrame| matches!(frame, Ok(Frame::Settings { .. }));
+    if frames.iter().any(is_settings) {
+        return Err(Failure::new("the server sent SETTINGS, and hung up without GOAWAY"));
+    }
+    Err(Failure::new("the server hung up without an answer"))
+}
+
+fn faulty_bytes(fault: Fault) -> Vec<u8> {
+    let settings = frame(0, frame_type::SETTINGS, 0, &[]);
+    match fault {
+        Fault::Http1ToGrpc => b"POST /http2.v1.Http2Service/Work HTTP/1.1\r\n\
+            Host: localhost\r\nContent-Type: application/grpc\r\n\r\n"
+            .to_vec(),
+        Fault::BadPreface => b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n".to_vec(),
+        Fault::FrameOnStream0 => {
+            let data = frame(2, frame_type::DATA, 0, b"hi");
+            [PREFACE, &settings, &data].concat()
+        }
+        Fault::TooLargeFrame => {
+            // The nine bytes are enough to refuse it: no payload follows.
+            let data = frame(DEFAULT_MAX_FRAME_SIZE + 1, frame_type::DATA, 1, &[]);
+            [PREFACE, &settings, &data].concat()
+        }
+    }
+}
+
+/// A frame without flags: its nine bytes of header, then `payload`.
 fn frame(length: u32, kind: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let [_, length @ ..] = length.to_be_bytes();
     [&length, &[kind, 0][..], &stream.to_be_bytes(), payload].concat()
-}
-
-fn is_settings((_, frame): &Seen) -> bool {
-    matches!(frame, Ok(Frame::Settings { .. }))
-}
-
-async fn play_break(server: &Uri, fault: Break) -> Result<(), Failure> {
-    let mut connection = dial(server).await?;
-    let settings = frame(0, 4, 0, &[]);
-    let bytes = match fault {
-        Break::Http1ToGrpc => b"POST /http2.v1.Http2Service/Work HTTP/1.1\r\n\
-            Host: localhost\r\nContent-Type: application/grpc\r\n\r\n"
-            .to_vec(),
-        Break::BadPreface => b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n".to_vec(),
-        Break::FrameOnStream0 => [PREFACE, &settings, &frame(2, 0, 0, b"hi")].concat(),
-        // The nine bytes are enough to refuse it: no payload follows.
-        Break::TooLargeFrame => [PREFACE, &settings, &frame(16_385, 0, 1, &[])].concat(),
-    };
-    connection.write_all(&bytes).await?;
-    let mut answer = Vec::new();
-    // With some of our bytes unread, the system may end the connection by force; what
-    // came before is in `answer`.
-    match connection.read_to_end(&mut answer).await {
-        Err(error) if error.kind() != io::ErrorKind::ConnectionReset => {
-            return Err(error.into());
-        }
-        _ => {}
-    }
-    match last_goaway(&frames(&answer)) {
-        Some((last, error)) => Err(Failure::new(format!(
-            "the server sent GOAWAY, {error}, last stream {last}, and hung up"
-        ))),
-        None if frames(&answer).iter().any(is_settings) => {
-            Err(Failure::new("the server sent SETTINGS, and hung up without GOAWAY"))
-        }
-        None => Err(Failure::new("the server hung up without an answer")),
-    }
 }

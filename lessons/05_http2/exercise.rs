@@ -1,10 +1,10 @@
 //! Exercise 5: take a gRPC body apart. Yours to finish.
 //!
-//! `body` of the request is messages one after the other, each with a prefix of five bytes:
-//! a flag, and the message's length, four bytes, the highest first.
+//! The request's `body` holds messages one after the other, each behind a prefix of five
+//! bytes: a flag, and the message's length, four bytes, the highest first.
 //!
-//! - `messages` of the answer are the messages in their order, without their prefixes. Empty
-//!   ones count.
+//! - `messages` of the response are the messages in their order, without their prefixes. An
+//!   empty message is one too.
 //! - A flag of 1 says that the message is compressed: the call ends with UNIMPLEMENTED,
 //!   `compressed messages are not supported`.
 //! - gRPC has no other flag than 0 and 1: INVALID_ARGUMENT, `the flag is neither 0 nor 1`.

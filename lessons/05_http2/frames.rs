@@ -1,7 +1,8 @@
 //! Reads the frames of HTTP/2: bytes in, frames out. RFC 9113, sections 4 and 6.
 //!
-//! A connection is a row of frames, in each direction. Nine bytes before each frame say how
-//! long it is, of which type, and which stream it belongs to.
+//! Each direction of a connection is a sequence of frames. Nine bytes before each frame
+//! say how long it is, which type it has, and which stream it belongs to. Sections in the
+//! comments are those of RFC 9113.
 
 use std::fmt;
 
@@ -14,8 +15,9 @@ pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub struct Header {
     /// How many bytes follow, at most 2^24 - 1.
     pub length: u32,
-    /// The type's number: 0 is DATA.
+    /// One of the numbers in [`frame_type`], or any other.
     pub kind: u8,
+    /// What else the type needs to say, one bit each: [`flag`].
     pub flags: u8,
     /// 0 is the connection itself. Streams that a client begins have odd numbers.
     pub stream: u32,
@@ -37,18 +39,45 @@ impl Header {
         }
     }
 
-    fn has(&self, flag: u8) -> bool {
+    /// Whether one of the [`flag`]s is set.
+    pub fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }
 }
 
-// The flags, one bit each. 1 means one thing on DATA and HEADERS, another on SETTINGS and PING.
-const END_STREAM: u8 = 0x1;
-const ACK: u8 = 0x1;
-const END_HEADERS: u8 = 0x4;
-const PADDED: u8 = 0x8;
-const PRIORITY: u8 = 0x20;
+/// The flags, one bit each (section 6). A bit may mean one thing on one type of frame,
+/// and another thing on another.
+pub mod flag {
+    /// On DATA and HEADERS: the sender says no more on this stream.
+    pub const END_STREAM: u8 = 0x1;
+    /// On SETTINGS and PING: this frame acknowledges one of the other side.
+    pub const ACK: u8 = 0x1;
+    /// On HEADERS, PUSH_PROMISE and CONTINUATION: the headers are complete.
+    pub const END_HEADERS: u8 = 0x4;
+    /// On DATA, HEADERS and PUSH_PROMISE: the payload begins with the padding's length.
+    pub const PADDED: u8 = 0x8;
+    /// On HEADERS: five bytes of priority stand before the headers.
+    pub const PRIORITY: u8 = 0x20;
+}
 // ANCHOR_END: header
+
+/// The types of frames, by the numbers that stand in [`Header::kind`] (section 6).
+pub mod frame_type {
+    pub const DATA: u8 = 0;
+    pub const HEADERS: u8 = 1;
+    pub const PRIORITY: u8 = 2;
+    pub const RST_STREAM: u8 = 3;
+    pub const SETTINGS: u8 = 4;
+    pub const PUSH_PROMISE: u8 = 5;
+    pub const PING: u8 = 6;
+    pub const GOAWAY: u8 = 7;
+    pub const WINDOW_UPDATE: u8 = 8;
+    pub const CONTINUATION: u8 = 9;
+}
+
+/// The payload of the largest frame that a receiver takes if its SETTINGS name no other
+/// MAX_FRAME_SIZE, in bytes (section 4.2).
+pub const DEFAULT_MAX_FRAME_SIZE: u32 = 16_384;
 
 // ANCHOR: frame
 /// A frame, without its padding.
@@ -62,11 +91,11 @@ pub enum Frame<'a> {
         end_headers: bool,
         block: &'a [u8],
     },
-    /// Type 2: a priority, which nobody obeys any more (5.3, 6.3).
+    /// Type 2: a priority; deprecated (5.3, 6.3).
     Priority { depends_on: u32, weight: u8 },
     /// Type 3: the stream ends here and now (6.4).
     RstStream { error: ErrorCode },
-    /// Type 4: what the sender wants of the connection, or its consent (6.5).
+    /// Type 4: what the sender accepts on this connection, or an acknowledgement (6.5).
     Settings {
         ack: bool,
         values: Vec<(Setting, u32)>,
@@ -85,9 +114,9 @@ pub enum Frame<'a> {
         error: ErrorCode,
         debug: &'a [u8],
     },
-    /// Type 8: so many more bytes of DATA may come (6.9).
+    /// Type 8: `increment` more bytes of DATA may be sent (6.9).
     WindowUpdate { increment: u32 },
-    /// Type 9: a further piece of headers (6.10).
+    /// Type 9: the next piece of headers (6.10).
     Continuation { end_headers: bool, block: &'a [u8] },
     /// Any other type: to be ignored (4.1).
     Unknown { kind: u8 },
@@ -97,8 +126,9 @@ pub enum Frame<'a> {
 /// Why a frame cannot be read: its size or its content breaks a rule of its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed {
-    /// The error with which a receiver has to answer.
+    /// The error that a receiver has to report to the sender.
     pub error: ErrorCode,
+    /// The rule, for a person.
     pub why: &'static str,
 }
 
@@ -106,101 +136,122 @@ impl<'a> Frame<'a> {
     /// Reads the frame behind a header.
     ///
     /// # Errors
-    /// The payload is not as its type demands.
+    /// The payload breaks a rule of its type.
     pub fn read(header: Header, payload: &'a [u8]) -> Result<Frame<'a>, Malformed> {
-        let end_headers = header.has(END_HEADERS);
-        let frame = match header.kind {
-            0 => {
-                of_a_stream(header)?;
-                let data = unpadded(header, payload)?;
-                Frame::Data { end_stream: header.has(END_STREAM), data }
-            }
-            1 => {
-                of_a_stream(header)?;
-                let mut block = unpadded(header, payload)?;
-                if header.has(PRIORITY) {
-                    block = block.get(5..).ok_or(wrong_size("HEADERS is too short"))?;
-                }
-                Frame::Headers { end_stream: header.has(END_STREAM), end_headers, block }
-            }
-            2 => {
-                of_a_stream(header)?;
-                let [a, b, c, d, weight] = exactly(payload, "PRIORITY has 5 bytes")?;
-                Frame::Priority { depends_on: number([a, b, c, d]), weight }
-            }
-            3 => {
-                of_a_stream(header)?;
-                let error = exactly(payload, "RST_STREAM has 4 bytes")?;
-                Frame::RstStream { error: ErrorCode(u32::from_be_bytes(error)) }
-            }
-            4 => settings(header, payload)?,
-            5 => {
-                of_a_stream(header)?;
-                let payload = unpadded(header, payload)?;
-                let (promised, block) = payload
-                    .split_first_chunk()
-                    .ok_or(wrong_size("PUSH_PROMISE is too short"))?;
-                Frame::PushPromise { promised: number(*promised), end_headers, block }
-            }
-            6 => {
-                of_the_connection(header)?;
-                Frame::Ping {
-                    ack: header.has(ACK),
-                    data: exactly(payload, "PING has 8 bytes")?,
-                }
-            }
-            7 => {
-                of_the_connection(header)?;
-                let (last, rest) = payload
-                    .split_first_chunk()
-                    .ok_or(wrong_size("GOAWAY is too short"))?;
-                let (error, debug) = rest
-                    .split_first_chunk()
-                    .ok_or(wrong_size("GOAWAY is too short"))?;
-                let error = ErrorCode(u32::from_be_bytes(*error));
-                Frame::GoAway { last_stream: number(*last), error, debug }
-            }
-            8 => {
-                let increment = number(exactly(payload, "WINDOW_UPDATE has 4 bytes")?);
-                if increment == 0 {
-                    return Err(protocol("WINDOW_UPDATE of 0 bytes"));
-                }
-                Frame::WindowUpdate { increment }
-            }
-            9 => {
-                of_a_stream(header)?;
-                Frame::Continuation { end_headers, block: payload }
-            }
-            kind => Frame::Unknown { kind },
-        };
-        Ok(frame)
+        match header.kind {
+            frame_type::DATA => read_data(header, payload),
+            frame_type::HEADERS => read_headers(header, payload),
+            frame_type::PRIORITY => read_priority(header, payload),
+            frame_type::RST_STREAM => read_rst_stream(header, payload),
+            frame_type::SETTINGS => read_settings(header, payload),
+            frame_type::PUSH_PROMISE => read_push_promise(header, payload),
+            frame_type::PING => read_ping(header, payload),
+            frame_type::GOAWAY => read_goaway(header, payload),
+            frame_type::WINDOW_UPDATE => read_window_update(payload),
+            frame_type::CONTINUATION => read_continuation(header, payload),
+            kind => Ok(Frame::Unknown { kind }),
+        }
     }
 }
 
-fn settings<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, Malformed> {
-    of_the_connection(header)?;
-    let ack = header.has(ACK);
+fn read_data(header: Header, payload: &[u8]) -> Result<Frame<'_>, Malformed> {
+    require_stream(header)?;
+    let data = without_padding(header, payload)?;
+    Ok(Frame::Data { end_stream: header.has(flag::END_STREAM), data })
+}
+
+fn read_headers(header: Header, payload: &[u8]) -> Result<Frame<'_>, Malformed> {
+    require_stream(header)?;
+    let mut block = without_padding(header, payload)?;
+    if header.has(flag::PRIORITY) {
+        block = block.get(5..).ok_or(wrong_size("HEADERS is too short"))?;
+    }
+    Ok(Frame::Headers {
+        end_stream: header.has(flag::END_STREAM),
+        end_headers: header.has(flag::END_HEADERS),
+        block,
+    })
+}
+
+fn read_priority<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, Malformed> {
+    require_stream(header)?;
+    let [a, b, c, d, weight] = exactly(payload, "PRIORITY has 5 bytes")?;
+    Ok(Frame::Priority { depends_on: number([a, b, c, d]), weight })
+}
+
+fn read_rst_stream<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, Malformed> {
+    require_stream(header)?;
+    let error = exactly(payload, "RST_STREAM has 4 bytes")?;
+    Ok(Frame::RstStream { error: ErrorCode(u32::from_be_bytes(error)) })
+}
+
+fn read_settings<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, Malformed> {
+    require_connection(header)?;
+    let ack = header.has(flag::ACK);
     if !payload.len().is_multiple_of(6) || ack && !payload.is_empty() {
         return Err(wrong_size("SETTINGS has 6 bytes a setting, and none with ACK"));
     }
-    let value = |bytes: &[u8; 6]| {
-        let [i, d, value @ ..] = *bytes;
-        (Setting(u16::from_be_bytes([i, d])), u32::from_be_bytes(value))
-    };
-    let values = payload.as_chunks().0.iter().map(value).collect();
+    let mut values = Vec::new();
+    for [i, d, value @ ..] in payload.as_chunks::<6>().0 {
+        let setting = Setting(u16::from_be_bytes([*i, *d]));
+        values.push((setting, u32::from_be_bytes(*value)));
+    }
     Ok(Frame::Settings { ack, values })
 }
 
+fn read_push_promise(header: Header, payload: &[u8]) -> Result<Frame<'_>, Malformed> {
+    require_stream(header)?;
+    let payload = without_padding(header, payload)?;
+    let (promised, block) = payload
+        .split_first_chunk()
+        .ok_or(wrong_size("PUSH_PROMISE is too short"))?;
+    Ok(Frame::PushPromise {
+        promised: number(*promised),
+        end_headers: header.has(flag::END_HEADERS),
+        block,
+    })
+}
+
+fn read_ping<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, Malformed> {
+    require_connection(header)?;
+    let data = exactly(payload, "PING has 8 bytes")?;
+    Ok(Frame::Ping { ack: header.has(flag::ACK), data })
+}
+
+fn read_goaway(header: Header, payload: &[u8]) -> Result<Frame<'_>, Malformed> {
+    require_connection(header)?;
+    let too_short = wrong_size("GOAWAY is too short");
+    let (last, rest) = payload.split_first_chunk().ok_or(too_short)?;
+    let (error, debug) = rest.split_first_chunk().ok_or(too_short)?;
+    let error = ErrorCode(u32::from_be_bytes(*error));
+    Ok(Frame::GoAway { last_stream: number(*last), error, debug })
+}
+
+fn read_window_update<'a>(payload: &[u8]) -> Result<Frame<'a>, Malformed> {
+    let increment = number(exactly(payload, "WINDOW_UPDATE has 4 bytes")?);
+    if increment == 0 {
+        return Err(protocol_error("WINDOW_UPDATE of 0 bytes"));
+    }
+    Ok(Frame::WindowUpdate { increment })
+}
+
+fn read_continuation(header: Header, payload: &[u8]) -> Result<Frame<'_>, Malformed> {
+    require_stream(header)?;
+    let end_headers = header.has(flag::END_HEADERS);
+    Ok(Frame::Continuation { end_headers, block: payload })
+}
+
 /// The payload without the padding, whose length stands in the first byte (6.1).
-fn unpadded(header: Header, payload: &[u8]) -> Result<&[u8], Malformed> {
-    if !header.has(PADDED) {
+fn without_padding(header: Header, payload: &[u8]) -> Result<&[u8], Malformed> {
+    if !header.has(flag::PADDED) {
         return Ok(payload);
     }
     let (padding, rest) = payload
         .split_first()
         .ok_or(wrong_size("no length of the padding"))?;
     let end = rest.len().checked_sub(usize::from(*padding));
-    Ok(&rest[..end.ok_or(protocol("more padding than there are bytes"))?])
+    let end = end.ok_or(protocol_error("more padding than there are bytes"))?;
+    Ok(&rest[..end])
 }
 
 fn exactly<const N: usize>(
@@ -215,51 +266,74 @@ fn number(bytes: [u8; 4]) -> u32 {
     u32::from_be_bytes(bytes) & 0x7fff_ffff
 }
 
-fn of_a_stream(header: Header) -> Result<(), Malformed> {
-    match header.stream {
-        0 => Err(protocol("a frame that needs a stream, on stream 0")),
-        _ => Ok(()),
+fn require_stream(header: Header) -> Result<(), Malformed> {
+    if header.stream == 0 {
+        return Err(protocol_error("a frame that needs a stream, on stream 0"));
     }
+    Ok(())
 }
 
-fn of_the_connection(header: Header) -> Result<(), Malformed> {
-    match header.stream {
-        0 => Ok(()),
-        _ => Err(protocol("a frame of the connection, on a stream")),
+fn require_connection(header: Header) -> Result<(), Malformed> {
+    if header.stream != 0 {
+        return Err(protocol_error("a frame of the connection, on a stream"));
     }
+    Ok(())
 }
 
 fn wrong_size(why: &'static str) -> Malformed {
-    Malformed { error: ErrorCode(6), why }
+    Malformed { error: ErrorCode::FRAME_SIZE_ERROR, why }
 }
 
-fn protocol(why: &'static str) -> Malformed {
-    Malformed { error: ErrorCode(1), why }
+fn protocol_error(why: &'static str) -> Malformed {
+    Malformed { error: ErrorCode::PROTOCOL_ERROR, why }
 }
 
-/// An error code, by its name in section 7.
+/// Why a stream or a connection ended (section 7). A receiver must take any number, also
+/// one that has no name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ErrorCode(pub u32);
 
+impl ErrorCode {
+    pub const NO_ERROR: ErrorCode = ErrorCode(0);
+    pub const PROTOCOL_ERROR: ErrorCode = ErrorCode(1);
+    pub const INTERNAL_ERROR: ErrorCode = ErrorCode(2);
+    pub const FLOW_CONTROL_ERROR: ErrorCode = ErrorCode(3);
+    pub const SETTINGS_TIMEOUT: ErrorCode = ErrorCode(4);
+    pub const STREAM_CLOSED: ErrorCode = ErrorCode(5);
+    pub const FRAME_SIZE_ERROR: ErrorCode = ErrorCode(6);
+    pub const REFUSED_STREAM: ErrorCode = ErrorCode(7);
+    pub const CANCEL: ErrorCode = ErrorCode(8);
+    pub const COMPRESSION_ERROR: ErrorCode = ErrorCode(9);
+    pub const CONNECT_ERROR: ErrorCode = ErrorCode(10);
+    pub const ENHANCE_YOUR_CALM: ErrorCode = ErrorCode(11);
+    pub const INADEQUATE_SECURITY: ErrorCode = ErrorCode(12);
+    pub const HTTP_1_1_REQUIRED: ErrorCode = ErrorCode(13);
+
+    /// The name in section 7, if the code has one.
+    fn name(self) -> Option<&'static str> {
+        Some(match self {
+            ErrorCode::NO_ERROR => "NO_ERROR",
+            ErrorCode::PROTOCOL_ERROR => "PROTOCOL_ERROR",
+            ErrorCode::INTERNAL_ERROR => "INTERNAL_ERROR",
+            ErrorCode::FLOW_CONTROL_ERROR => "FLOW_CONTROL_ERROR",
+            ErrorCode::SETTINGS_TIMEOUT => "SETTINGS_TIMEOUT",
+            ErrorCode::STREAM_CLOSED => "STREAM_CLOSED",
+            ErrorCode::FRAME_SIZE_ERROR => "FRAME_SIZE_ERROR",
+            ErrorCode::REFUSED_STREAM => "REFUSED_STREAM",
+            ErrorCode::CANCEL => "CANCEL",
+            ErrorCode::COMPRESSION_ERROR => "COMPRESSION_ERROR",
+            ErrorCode::CONNECT_ERROR => "CONNECT_ERROR",
+            ErrorCode::ENHANCE_YOUR_CALM => "ENHANCE_YOUR_CALM",
+            ErrorCode::INADEQUATE_SECURITY => "INADEQUATE_SECURITY",
+            ErrorCode::HTTP_1_1_REQUIRED => "HTTP_1_1_REQUIRED",
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        const NAMES: [&str; 14] = [
-            "NO_ERROR",
-            "PROTOCOL_ERROR",
-            "INTERNAL_ERROR",
-            "FLOW_CONTROL_ERROR",
-            "SETTINGS_TIMEOUT",
-            "STREAM_CLOSED",
-            "FRAME_SIZE_ERROR",
-            "REFUSED_STREAM",
-            "CANCEL",
-            "COMPRESSION_ERROR",
-            "CONNECT_ERROR",
-            "ENHANCE_YOUR_CALM",
-            "INADEQUATE_SECURITY",
-            "HTTP_1_1_REQUIRED",
-        ];
-        match NAMES.get(self.0 as usize) {
+        match self.name() {
             Some(name) => f.write_str(name),
             None => write!(f, "error {}", self.0),
         }
@@ -272,21 +346,41 @@ impl fmt::Debug for ErrorCode {
     }
 }
 
-/// A setting, by its name in section 6.5.2.
+/// What a setting is about (section 6.5.2). A receiver must ignore those that it doesn't
+/// know.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Setting(pub u16);
 
+impl Setting {
+    pub const HEADER_TABLE_SIZE: Setting = Setting(1);
+    pub const ENABLE_PUSH: Setting = Setting(2);
+    pub const MAX_CONCURRENT_STREAMS: Setting = Setting(3);
+    pub const INITIAL_WINDOW_SIZE: Setting = Setting(4);
+    pub const MAX_FRAME_SIZE: Setting = Setting(5);
+    pub const MAX_HEADER_LIST_SIZE: Setting = Setting(6);
+    /// Of RFC 8441, section 3.
+    pub const ENABLE_CONNECT_PROTOCOL: Setting = Setting(8);
+
+    /// The name in section 6.5.2, if the setting has one.
+    fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Setting::HEADER_TABLE_SIZE => "HEADER_TABLE_SIZE",
+            Setting::ENABLE_PUSH => "ENABLE_PUSH",
+            Setting::MAX_CONCURRENT_STREAMS => "MAX_CONCURRENT_STREAMS",
+            Setting::INITIAL_WINDOW_SIZE => "INITIAL_WINDOW_SIZE",
+            Setting::MAX_FRAME_SIZE => "MAX_FRAME_SIZE",
+            Setting::MAX_HEADER_LIST_SIZE => "MAX_HEADER_LIST_SIZE",
+            Setting::ENABLE_CONNECT_PROTOCOL => "ENABLE_CONNECT_PROTOCOL",
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self.0 {
-            1 => f.write_str("HEADER_TABLE_SIZE"),
-            2 => f.write_str("ENABLE_PUSH"),
-            3 => f.write_str("MAX_CONCURRENT_STREAMS"),
-            4 => f.write_str("INITIAL_WINDOW_SIZE"),
-            5 => f.write_str("MAX_FRAME_SIZE"),
-            6 => f.write_str("MAX_HEADER_LIST_SIZE"),
-            8 => f.write_str("ENABLE_CONNECT_PROTOCOL"),
-            number => write!(f, "setting {number}"),
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "setting {}", self.0),
         }
     }
 }

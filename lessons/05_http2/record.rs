@@ -1,4 +1,4 @@
-//! A pass-through that keeps what crosses a connection, to read its frames.
+//! A proxy that records what crosses a connection, to read its frames.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,77 +10,103 @@ use tokio::sync::watch;
 
 use super::frames::{Frame, Header, Malformed, PREFACE};
 
-/// What crossed one connection, so far, in both directions.
+/// What has crossed one connection so far, in both directions.
 pub struct Recording {
     /// Where the client has to connect, once.
     pub address: SocketAddr,
-    /// What the client sent, without the preface.
+    /// What the client sent.
     pub client: Sent,
+    /// What the server sent.
     pub server: Sent,
 }
 
-/// What one side has sent so far.
+/// The bytes that one side has sent so far. The task that forwards them adds to them, and
+/// drops its end of the channel when the direction ends.
 pub struct Sent(watch::Receiver<Vec<u8>>);
 
-/// A frame, and the header before it.
-pub type Seen<'a> = (Header, Result<Frame<'a>, Malformed>);
+/// A frame's header, and the frame or what is wrong with it.
+pub type RecordedFrame<'a> = (Header, Result<Frame<'a>, Malformed>);
 
 impl Recording {
-    /// Listens on a port of its own for one connection, and passes it on to `server`,
-    /// which is HOST:PORT.
+    /// Connects to `server`, which is HOST:PORT, and records what a client sends there.
     ///
     /// # Errors
-    /// There is no port to be had.
+    /// Nobody listens at `server`, or there is no free port to listen on.
     pub async fn of(server: String) -> io::Result<Recording> {
+        Recording::in_front_of(TcpStream::connect(server).await?).await
+    }
+
+    /// Listens on a free port, forwards the one connection that it accepts to `server`,
+    /// and records what crosses it.
+    ///
+    /// # Errors
+    /// There is no free port to listen on.
+    pub async fn in_front_of(server: TcpStream) -> io::Result<Recording> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let (client_keeper, client) = watch::channel(Vec::new());
-        let (server_keeper, server_side) = watch::channel(Vec::new());
+        let (client_tx, client_rx) = watch::channel(Vec::new());
+        let (server_tx, server_rx) = watch::channel(Vec::new());
         tokio::spawn(async move {
             let (client, _) = listener.accept().await?;
-            // One connection: for a second one nobody is here.
+            // A second connection is refused: its bytes would mix with these.
             drop(listener);
-            let server = TcpStream::connect(server).await?;
             client.set_nodelay(true)?;
             server.set_nodelay(true)?;
             let (from_client, to_client) = client.into_split();
             let (from_server, to_server) = server.into_split();
-            tokio::spawn(pass(from_client, to_server, client_keeper));
-            pass(from_server, to_client, server_keeper).await
+            tokio::spawn(forward(from_client, to_server, move |chunk| {
+                client_tx.send_modify(|sent| sent.extend_from_slice(chunk));
+            }));
+            forward(from_server, to_client, move |chunk| {
+                server_tx.send_modify(|sent| sent.extend_from_slice(chunk));
+            })
+            .await
         });
-        Ok(Recording { address, client: Sent(client), server: Sent(server_side) })
+        Ok(Recording { address, client: Sent(client_rx), server: Sent(server_rx) })
     }
 }
 
-async fn pass(
+// ANCHOR: forward
+/// Forwards one direction of a connection. Each chunk is handed to `on_chunk` first, so
+/// when the receiver reacts to it, `on_chunk` has seen it. The end comes as an empty
+/// chunk.
+///
+/// The next chunk is read once this one is written: a slow reader slows the sender, as if
+/// there were nothing between them. The other direction stays open.
+///
+/// # Errors
+/// The receiver is gone.
+pub async fn forward(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    keeper: watch::Sender<Vec<u8>>,
+    mut on_chunk: impl FnMut(&[u8]),
 ) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
-        let size = from.read(&mut buffer).await?;
-        if size == 0 {
+        // A connection that breaks ends here like one that is closed.
+        let size = from.read(&mut buffer).await.unwrap_or(0);
+        let chunk = &buffer[..size];
+        on_chunk(chunk);
+        if chunk.is_empty() {
             return to.shutdown().await;
         }
-        // Kept before it is passed on: what the receiver acts upon has been recorded.
-        keeper.send_modify(|kept| kept.extend_from_slice(&buffer[..size]));
-        to.write_all(&buffer[..size]).await?;
+        to.write_all(chunk).await?;
     }
 }
+// ANCHOR_END: forward
 
 impl Sent {
     // ANCHOR: wait
-    /// Waits until `seen` makes something of the frames. It gets all that crossed so far.
+    /// Waits until `find` finds something in the frames that have been sent so far.
     ///
     /// # Errors
     /// The connection ended before that.
     pub async fn wait<T>(
         &mut self,
-        mut seen: impl FnMut(&[Seen]) -> Option<T>,
+        mut find: impl FnMut(&[RecordedFrame]) -> Option<T>,
     ) -> io::Result<T> {
         loop {
-            let found = seen(&frames(&self.0.borrow_and_update()));
+            let found = find(&frames(&self.0.borrow_and_update()));
             if let Some(found) = found {
                 return Ok(found);
             }
@@ -94,8 +120,9 @@ impl Sent {
 }
 
 // ANCHOR: frames
-/// The frames in what one side sent. One that is not whole yet is left out.
-pub fn frames(bytes: &[u8]) -> Vec<Seen<'_>> {
+/// The frames in what one side sent, after the preface if there is one. A frame that is
+/// not complete yet is left out.
+pub fn frames(bytes: &[u8]) -> Vec<RecordedFrame<'_>> {
     let mut rest = bytes.strip_prefix(PREFACE).unwrap_or(bytes);
     let mut frames = Vec::new();
     while let Some((header, after)) = rest.split_first_chunk() {

@@ -2,53 +2,55 @@
 
 use std::io::{self, ErrorKind};
 
-use grpc_workbook::cli;
+use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::http2::proto::http2_service_server::Http2ServiceServer;
-use grpc_workbook::http2::{Work, plain};
+use grpc_workbook::http2::{Work, before_http2};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc::{self, Sender};
+use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::transport::Server;
 
 #[tokio::main]
-async fn main() -> Result<(), cli::Failure> {
-    let (mut incoming, stop) = cli::listen(5).await?;
-    let (to_tonic, for_tonic) = mpsc::channel(16);
+async fn main() -> Result<(), Failure> {
+    let (mut incoming, shutdown) = cli::listen(5).await?;
+    // The connections that speak HTTP/2, on their way to tonic.
+    let (http2_tx, http2_rx) = mpsc::channel(16);
     let sorter = tokio::spawn(async move {
         while let Some(accepted) = incoming.next().await {
-            // A failed accept is that client's bad luck, and no reason to stop.
+            // A failed accept concerns that client alone: go on with the next.
             if let Ok(connection) = accepted {
-                // A task each: one that says nothing must not hold up the others.
-                tokio::spawn(serve(connection, to_tonic.clone()));
+                // In a task of its own: a silent connection must not hold up the others.
+                tokio::spawn(serve(connection, http2_tx.clone()));
             }
         }
     });
     Server::builder()
         .add_service(Http2ServiceServer::new(Work))
-        .serve_with_incoming_shutdown(ReceiverStream::new(for_tonic), async move {
-            stop.await;
+        .serve_with_incoming_shutdown(ReceiverStream::new(http2_rx), async move {
+            shutdown.await;
             sorter.abort();
         })
         .await?;
-    // What else is open ends with the runtime.
+    // The connections that speak something else end with the runtime.
     Ok(())
 }
 
 // ANCHOR: serve
-/// The first byte tells what a connection speaks; `peek` leaves it there to be read.
-async fn serve(connection: TcpStream, to_tonic: Sender<io::Result<TcpStream>>) {
+/// Serves a connection by the protocol that its first byte shows. `peek` leaves that byte
+/// in place, so the server of that protocol reads it again.
+async fn serve(connection: TcpStream, http2_tx: mpsc::Sender<io::Result<TcpStream>>) {
     let mut first = [0];
     let served = match connection.peek(&mut first).await {
         Ok(0) => Ok(()),
-        // `PRI * HTTP/2.0`. `POST` too: tonic is to say what it thinks of HTTP/1.1.
+        // `PRI * HTTP/2.0`. `POST` too, to show how tonic answers HTTP/1.1.
         Ok(_) if first == *b"P" => {
-            // It fails when the server is stopping: then nobody is served any more.
-            let _ = to_tonic.send(Ok(connection)).await;
+            // This fails when the server is stopping, and then no connection is served.
+            let _ = http2_tx.send(Ok(connection)).await;
             Ok(())
         }
-        Ok(_) if first == *b"G" => plain::serve_http1(connection).await,
+        Ok(_) if first == *b"G" => before_http2::serve_http1(connection).await,
         // The first byte of a length, which is 0 unless the message is huge.
-        Ok(_) => plain::serve_tcp(connection).await,
+        Ok(_) => before_http2::serve_tcp(connection).await,
         Err(error) => Err(error),
     };
     if let Err(error) = served

@@ -1,20 +1,13 @@
 //! The service of lesson 5: work that takes long or no time, and a large download.
 
-use std::pin::Pin;
+use std::iter::{RepeatN, repeat_n};
 use std::time::Duration;
 
-use prost::bytes::Bytes;
-use tokio_stream::{Stream, iter};
 use tonic::{Request, Response, Status};
 
-pub mod figure;
+pub mod before_http2;
 pub mod frames;
-pub mod lines;
-pub mod plain;
 pub mod record;
-pub mod schema;
-pub mod tap;
-pub mod trace;
 
 /// What build.rs generated from `protos/http2.proto`.
 pub mod proto {
@@ -27,9 +20,10 @@ use proto::{DownloadRequest, DownloadResponse, WorkRequest, WorkResponse};
 /// How long slow work takes.
 pub const SLOW: Duration = Duration::from_millis(500);
 
-/// The size of a chunk.
+/// The size of a chunk of a download, in bytes.
 pub const CHUNK: usize = 16 * 1024;
 
+/// Serves `Http2Service`. It has no state: each call stands alone.
 pub struct Work;
 
 #[tonic::async_trait]
@@ -44,22 +38,22 @@ impl Http2Service for Work {
         } else {
             "quick"
         };
-        println!("gRPC: {done} work is done");
+        println!("gRPC: Work {done} -> done");
         Ok(Response::new(WorkResponse { done: done.into() }))
     }
 
-    type DownloadStream =
-        Pin<Box<dyn Stream<Item = Result<DownloadResponse, Status>> + Send>>;
+    /// The same chunk again and again. tonic asks for the next one when there is room for
+    /// it, so nothing piles up here.
+    type DownloadStream = tokio_stream::Iter<RepeatN<Result<DownloadResponse, Status>>>;
 
     async fn download(
         &self,
         request: Request<DownloadRequest>,
     ) -> Result<Response<Self::DownloadStream>, Status> {
         let DownloadRequest { chunks } = request.into_inner();
-        println!("gRPC: a download of {chunks} chunks begins");
-        // tonic takes the next chunk when there is room for it: nothing piles up here.
-        let chunk =
-            || Ok(DownloadResponse { chunk: Bytes::from_static(&[0; CHUNK]).into() });
-        Ok(Response::new(Box::pin(iter((0..chunks).map(move |_| chunk())))))
+        println!("gRPC: Download {chunks} chunks -> started");
+        let chunk = DownloadResponse { chunk: vec![0; CHUNK] };
+        let stream = tokio_stream::iter(repeat_n(Ok(chunk), chunks as usize));
+        Ok(Response::new(stream))
     }
 }

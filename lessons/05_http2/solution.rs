@@ -1,4 +1,4 @@
-//! Exercise 5, one good answer.
+//! Exercise 5: one good answer.
 
 use grpc_workbook::http2::proto::split_service_server::SplitService;
 use grpc_workbook::http2::proto::{SplitRequest, SplitResponse};

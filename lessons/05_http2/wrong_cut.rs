@@ -1,4 +1,4 @@
-//! Exercise 5, a wrong answer: it ignores what is cut off.
+//! Exercise 5, a wrong answer: it ignores a message that is cut off.
 
 use grpc_workbook::http2::proto::split_service_server::SplitService;
 use grpc_workbook::http2::proto::{SplitRequest, SplitResponse};
@@ -15,6 +15,7 @@ impl SplitService for Splitter {
         let body = request.into_inner().body;
         let mut rest = &body[..];
         let mut messages = Vec::new();
+        // Wrong: half a prefix ends the loop as if it were the end of the body.
         while let Some(([flag, length @ ..], after)) = rest.split_first_chunk::<5>() {
             match flag {
                 0 => {}
@@ -27,6 +28,7 @@ impl SplitService for Splitter {
             }
             let length = u32::from_be_bytes(*length) as usize;
             let Some((message, next)) = after.split_at_checked(length) else {
+                // Wrong: half a message is dropped without an error.
                 break;
             };
             messages.push(message.to_vec());

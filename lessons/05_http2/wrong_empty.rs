@@ -1,4 +1,4 @@
-//! Exercise 5, a wrong answer: it takes a message of no bytes for none.
+//! Exercise 5, a wrong answer: it leaves out messages of no bytes.
 
 use grpc_workbook::http2::proto::split_service_server::SplitService;
 use grpc_workbook::http2::proto::{SplitRequest, SplitResponse};
@@ -30,6 +30,7 @@ impl SplitService for Splitter {
             }
             let length = u32::from_be_bytes(*length) as usize;
             let (message, next) = after.split_at_checked(length).ok_or_else(cut_off)?;
+            // Wrong: an empty message is a message too.
             if !message.is_empty() {
                 messages.push(message.to_vec());
             }

@@ -1,4 +1,4 @@
-//! Exercise 5, a wrong answer: it reads the length from its other end.
+//! Exercise 5, a wrong answer: it reads the lowest byte of the length first.
 
 use grpc_workbook::http2::proto::split_service_server::SplitService;
 use grpc_workbook::http2::proto::{SplitRequest, SplitResponse};
@@ -28,6 +28,7 @@ impl SplitService for Splitter {
                 }
                 _ => return Err(Status::invalid_argument("the flag is neither 0 nor 1")),
             }
+            // Wrong: on the wire the highest byte comes first.
             let length = u32::from_le_bytes(*length) as usize;
             let (message, next) = after.split_at_checked(length).ok_or_else(cut_off)?;
             messages.push(message.to_vec());

@@ -1,4 +1,4 @@
-//! Exercise 5, a wrong answer: it takes a flag that gRPC does not have for 0.
+//! Exercise 5, a wrong answer: it treats an unknown flag like 0.
 
 use grpc_workbook::http2::proto::split_service_server::SplitService;
 use grpc_workbook::http2::proto::{SplitRequest, SplitResponse};
@@ -19,6 +19,7 @@ impl SplitService for Splitter {
         while !rest.is_empty() {
             let ([flag, length @ ..], after) =
                 rest.split_first_chunk::<5>().ok_or_else(cut_off)?;
+            // Wrong: a flag other than 0 and 1 passes.
             if *flag == 1 {
                 return Err(Status::unimplemented(
                     "compressed messages are not supported",

@@ -7,6 +7,7 @@ use std::process::exit;
 
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, ValueEnum};
+use tokio::net::TcpStream;
 use tonic::transport::{Channel, Endpoint, Uri};
 
 use super::errors::{Failure, causes, io_error, without_os_code};
@@ -102,6 +103,17 @@ pub async fn connect(server: &Uri) -> Result<Channel, Failure> {
 pub async fn connect_with(endpoint: Endpoint) -> Result<Channel, Failure> {
     let connected = endpoint.connect().await;
     connected.map_err(|error| Failure::new(cannot_connect(endpoint.uri(), &error)))
+}
+
+/// Opens a bare TCP connection, for a client that is not tonic's.
+///
+/// # Errors
+/// Those of [`connect`].
+pub async fn connect_tcp(server: &Uri) -> Result<TcpStream, Failure> {
+    let host = server.host().unwrap_or_default();
+    let place = format!("{host}:{}", server.port_u16().unwrap_or(80));
+    let connected = TcpStream::connect(place).await;
+    connected.map_err(|error| Failure::new(cannot_connect(server, &error)))
 }
 
 fn cannot_connect(server: &Uri, error: &(dyn Error + 'static)) -> String {

@@ -12,7 +12,7 @@ mod input;
 mod server;
 mod term;
 
-pub use client::{Client, client, client_without, connect, connect_with};
+pub use client::{Client, client, client_without, connect, connect_tcp, connect_with};
 pub use errors::Failure;
 pub use flags::{fail, host_and_port, parse};
 pub use input::{lines, numbers, random};

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 use std::thread;
 
-use grpc_workbook::http2::figure::draw;
 use grpc_workbook::http2::frames::ErrorCode;
-use grpc_workbook::http2::lines::Lines;
-use grpc_workbook::http2::tap::tap;
-use grpc_workbook::http2::trace::{Event, Side, What};
+use grpc_workbook::tap::proxy::tap;
+use grpc_workbook::tap::render::Lines;
+use grpc_workbook::tap::svg::draw;
+use grpc_workbook::tap::trace::{Event, EventKind, Side};
 use grpc_workbook::{LESSONS, Lesson};
 
 use support::programs::{self, Finished, Server, run};
@@ -161,10 +161,10 @@ fn summary(recording: &Recording) -> Summary {
     let mut blocks = Vec::new();
     let (mut requests, mut responses) = (0, 0);
     for (_, event) in recording {
-        match (&event.what, event.from) {
-            (What::Headers { fields, .. }, _) => blocks.push(fields.clone()),
-            (What::Message { .. }, Side::Client) => requests += 1,
-            (What::Message { .. }, Side::Server) => responses += 1,
+        match (&event.kind, event.from) {
+            (EventKind::Headers { fields, .. }, _) => blocks.push(fields.clone()),
+            (EventKind::Message { .. }, Side::Client) => requests += 1,
+            (EventKind::Message { .. }, Side::Server) => responses += 1,
             _ => {}
         }
     }
@@ -242,13 +242,13 @@ fn without_chance(recorded: Recording) -> Recording {
 /// request has ended. If the client does end the request, the server sends it or not, depending on
 /// which of the two is faster.
 fn is_late_reset(event: &Event, recorded: &Recording) -> bool {
-    let is_reset =
-        event.from == Side::Server && event.what == What::Reset { error: ErrorCode(0) };
+    let is_reset = event.from == Side::Server
+        && event.kind == EventKind::Reset { error: ErrorCode(0) };
     is_reset
         && recorded.iter().any(|(_, other)| {
             other.stream == event.stream
                 && other.from == Side::Client
-                && other.what == What::End
+                && other.kind == EventKind::End
         })
 }
 
@@ -261,7 +261,7 @@ fn requests_together(recording: Recording) -> Recording {
     for (at, (connection, event)) in recording.iter().enumerate() {
         let stream = (*connection, event.stream);
         let (_, messages) = streams.entry(stream).or_insert((at, 0));
-        if event.from == Side::Client && matches!(event.what, What::Message { .. }) {
+        if event.from == Side::Client && matches!(event.kind, EventKind::Message { .. }) {
             *messages += 1;
         }
     }
@@ -269,7 +269,7 @@ fn requests_together(recording: Recording) -> Recording {
     // The sort is stable: what gets the same key keeps its order.
     rows.sort_by_key(|(at, (connection, event))| {
         let (first, messages) = streams[&(*connection, event.stream)];
-        let is_body = matches!(event.what, What::Message { .. } | What::End);
+        let is_body = matches!(event.kind, EventKind::Message { .. } | EventKind::End);
         if is_body && messages == 1 && event.from == Side::Client {
             first
         } else {

@@ -8,23 +8,28 @@ use tokio::net::TcpStream;
 use super::SLOW;
 use crate::status::one_line;
 
-/// The longest message on bare TCP: a length is the sender's claim, not to be trusted.
-pub const LONGEST: u32 = 64 * 1024;
+/// The longest message on bare TCP that is accepted, in bytes. A length is the sender's
+/// claim: without a limit, four bytes would make the receiver allocate 4 GiB.
+pub const MAX_MESSAGE: u32 = 64 * 1024;
+
+/// How many bytes a connection of HTTP/1.1 may send. Without a limit, one endless line
+/// could fill the memory.
+const MAX_REQUESTS: u64 = 64 * 1024;
 
 // ANCHOR: receive
-/// Reads a message that has its length in front. `None` if the other side is done.
+/// Reads a message that has its length in front. `None` if the connection has ended.
 ///
 /// # Errors
-/// The connection breaks or ends inside a message, or the message is too long.
+/// The connection breaks, or ends inside a message; or the message is too long.
 pub async fn receive(connection: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut length = [0; 4];
-    // The end is in its place before the first byte of a length, and nowhere else.
+    // The connection may end before the first byte of a length, and nowhere else.
     if connection.read(&mut length[..1]).await? == 0 {
         return Ok(None);
     }
     connection.read_exact(&mut length[1..]).await?;
     let length = u32::from_be_bytes(length);
-    if length > LONGEST {
+    if length > MAX_MESSAGE {
         return Err(io::Error::new(ErrorKind::InvalidData, "the message is too long"));
     }
     let mut message = vec![0; length as usize];
@@ -57,16 +62,15 @@ pub async fn serve_tcp(mut connection: TcpStream) -> io::Result<()> {
 }
 
 // ANCHOR: http1
-/// Answers the requests of a connection in their order, as HTTP/1.1 demands.
+/// Answers the requests of a connection in their order (RFC 9112, 9.3.2).
 ///
 /// # Errors
 /// The connection breaks, or ends inside a request.
 pub async fn serve_http1(connection: TcpStream) -> io::Result<()> {
-    // Nobody needs more for this; without a limit, a line could fill the memory.
     let (reader, mut writer) = connection.into_split();
-    let mut lines = BufReader::new(reader.take(64 * 1024)).lines();
+    let mut lines = BufReader::new(reader.take(MAX_REQUESTS)).lines();
     while let Some(request) = lines.next_line().await? {
-        // Headers follow, up to an empty line.
+        // Skip the headers, up to an empty line.
         while lines
             .next_line()
             .await?

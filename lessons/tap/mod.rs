@@ -1,0 +1,15 @@
+//! The tap: a proxy between a client and a server that changes nothing, and shows what
+//! crosses the wire. `cargo run` plays each lesson through it, and the book's figures of
+//! the wire are drawn from what it saw.
+//!
+//! [`proxy`] forwards the bytes and hands a copy to [`trace`], which makes events of
+//! them: headers, messages, statuses. [`render`] turns an event into a line of text, with
+//! the names from [`schema`]; [`svg`] draws events as arrows. The frames themselves are
+//! read by lesson 5's [`frames`](crate::http2::frames).
+
+mod message;
+pub mod proxy;
+pub mod render;
+pub mod schema;
+pub mod svg;
+pub mod trace;

@@ -1,0 +1,93 @@
+//! The programs: the client's steps and faults, and connections that do not hold up others.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use support::programs::{self, Finished, Server, run};
+
+use super::lesson;
+
+fn play(server: &Server, args: &[&str]) -> Finished {
+    run(&mut programs::client(lesson(), &server.address, args))
+}
+
+#[test]
+fn the_client_plays_each_step() {
+    let server = Server::start(lesson());
+    let mut all = String::new();
+    for step in ["tcp", "http1", "http2", "flow", "goaway"] {
+        let Finished { code, output } = play(&server, &[step]);
+        assert_eq!(code, Some(0), "{output}");
+        all += &output;
+    }
+    let Finished { code, output } = play(&server, &[]);
+    assert_eq!((code, output), (Some(0), all.clone()));
+    let place = |text: &str| all.find(text).unwrap_or_else(|| panic!("{text}: {all}"));
+    assert!(place("http1: answered slow") < place("http1: answered quick"));
+    assert!(place("http2: answered quick") < place("http2: answered slow"));
+    for words in [
+        "SETTINGS: INITIAL_WINDOW_SIZE 2097152",
+        "WINDOW_UPDATE on stream 0: 5177345 bytes",
+        "65535 bytes of DATA",
+        "still no more than 65535",
+        "4 chunks read, 65572 bytes",
+        "RST_STREAM on 1: CANCEL",
+        "GOAWAY, NO_ERROR, last stream 2147483647\ngoaway: the server sent PING\n",
+        "GOAWAY, NO_ERROR, last stream 1\ngoaway: a new call fails",
+    ] {
+        place(words);
+    }
+}
+
+#[test]
+fn faults_are_refused() {
+    let server = Server::start(lesson());
+    for (name, words) in [
+        ("http1-to-grpc", "the server sent SETTINGS, and hung up without GOAWAY"),
+        ("bad-preface", "the server sent SETTINGS, and hung up without GOAWAY"),
+        ("frame-on-stream-0", "the server sent GOAWAY, PROTOCOL_ERROR, last stream 0"),
+        ("too-large-frame", "GOAWAY, FRAME_SIZE_ERROR, last stream 0"),
+    ] {
+        let Finished { code, output } = play(&server, &["--break", name]);
+        assert_eq!(code, Some(1), "{name}: {output}");
+        assert!(output.contains(words), "{name}: {output}");
+    }
+}
+
+#[test]
+fn without_a_server_each_step_says_how_to_start_one() {
+    for step in ["tcp", "http1", "http2", "flow"] {
+        let Finished { code, output } =
+            run(&mut programs::client(lesson(), "127.0.0.1:1", &[step]));
+        assert_eq!(code, Some(1), "{step}: {output}");
+        assert!(output.contains("no server at"), "{step}: {output}");
+        assert!(output.contains("cargo run --bin lesson-5-server"), "{step}: {output}");
+    }
+}
+
+/// Connections that send nothing, or half of a message, hold up neither the others nor the
+/// server's shutdown.
+#[test]
+fn silent_connections_hold_up_no_other() {
+    let server = Server::start(lesson());
+    let connect = || TcpStream::connect(&server.address).expect("connection should open");
+    let silent: Vec<TcpStream> = (0..20).map(|_| connect()).collect();
+    let mut half = connect();
+    half.write_all(b"\0\0").expect("write should succeed");
+    let mut gone = connect();
+    gone.shutdown(Shutdown::Write)
+        .expect("shutdown should succeed");
+    assert_eq!(gone.read(&mut [0]).expect("read should succeed"), 0);
+
+    let mut huge = connect();
+    huge.write_all(b"\x7f\xff\xff\xff")
+        .expect("write should succeed");
+    assert_eq!(huge.read(&mut [0]).expect("read should succeed"), 0, "it is refused");
+
+    assert_eq!(play(&server, &["tcp"]).code, Some(0));
+    let Finished { code, output } = server.stop();
+    assert_eq!(code, Some(0));
+    assert!(output.contains("TCP: the message is too long"), "{output}");
+    assert!(!output.contains("cut off"), "{output}");
+    drop(silent);
+}
