@@ -389,8 +389,7 @@ fn the_client_plays_the_chapter() {
     assert_eq!(says(&["7", "/", "0"]), finished(1, line));
     let Finished { code, output } = server.stop();
     assert_eq!(code, Some(0));
-    let line = "\nCalculateRequest { left: 7, operation: Divide, right: 0 } \
-                -> INVALID_ARGUMENT: cannot divide by 0\n";
+    let line = "\nCalculate 7 Divide 0 -> INVALID_ARGUMENT: cannot divide by 0\n";
     assert!(output.contains(line), "{output}");
 }
 
