@@ -39,7 +39,7 @@ use grpc_workbook::subjects_by_city::proto::{
         SubjectsByCityService, SubjectsByCityServiceServer,
     },
 };
-use grpc_workbook::subjects_by_city::{ROOM, SubjectsByCity, send_all, subjects, ticks};
+use grpc_workbook::subjects_by_city::{TICK_BUFFER, SubjectsByCity, send_all, subjects, ticks};
 use prost::Message;
 use prost::bytes::Bytes;
 use support::checks::{Checks, outcome};
@@ -254,7 +254,7 @@ impl SubjectsByCityService for Counting {
         let ticks = ticks(request.into_inner().data)?
             .map(|data| TickResponse { data })
             .inspect(move |_| made.send_modify(|made| *made += 1));
-        let (sender, receiver) = channel(ROOM);
+        let (sender, receiver) = channel(TICK_BUFFER);
         tokio::spawn(async move {
             let sent = send_all(ticks, Duration::ZERO, sender).await;
             // The test may have failed already.
@@ -310,7 +310,7 @@ async fn a_slow_reader_holds_up_the_sender() {
         .wait(|frames| Some(data(frames)).filter(|sum| *sum >= WINDOW));
     assert_eq!(full.await.expect("is connected"), WINDOW);
     // hyper takes a message before it looks whether the window has room for it.
-    let expected = u64::from(WINDOW) / 40_000 + 1 + 1 + ROOM as u64 + 1;
+    let expected = u64::from(WINDOW) / 40_000 + 1 + 1 + TICK_BUFFER as u64 + 1;
     let waits = count.wait_for(|made| *made >= expected).await;
     waits.expect("serves");
     // Time for more, if there were any: the connection works, only the stream is full.
@@ -322,7 +322,7 @@ async fn a_slow_reader_holds_up_the_sender() {
     let sent = told.recv().await.expect("tells");
     let made = *count.borrow();
     let (taken, bytes) = *at_http2.borrow();
-    assert_eq!((made, sent, taken), (expected, expected - 1, expected - 1 - ROOM as u64));
+    assert_eq!((made, sent, taken), (expected, expected - 1, expected - 1 - TICK_BUFFER as u64));
 
     let (room, rest) = (sent - taken, bytes - u64::from(WINDOW));
     let in_hand = made - sent;
@@ -334,7 +334,7 @@ async fn a_slow_reader_holds_up_the_sender() {
              | below it, in the client's HTTP/2 | {WINDOW} bytes, the window of the stream |\n\
              | in the server's HTTP/2, below your code | {rest} bytes, which have no window |\n\
              | both together | {taken} messages, {bytes} bytes with their prefixes |\n\
-             | in the channel, which has room for {ROOM} | {room} messages |\n\
+             | in the channel, which has room for {TICK_BUFFER} | {room} messages |\n\
              | in the task, which waits in `send` | {in_hand} message |\n\
              | made in all, and no more | {made} messages |\n"
         ),
@@ -428,7 +428,7 @@ impl SubjectsByCityService for Trouble {
                 panic!("as the chapter's table wants it")
             }))),
             "task panics" => {
-                let (sender, receiver) = channel(ROOM);
+                let (sender, receiver) = channel(TICK_BUFFER);
                 tokio::spawn(async move {
                     let _ = sender.send(sends("python")).await;
                     second().await;
@@ -704,7 +704,7 @@ async fn no_stream_outlives_its_call() {
 /// The clock's task ends with its call, however long it wants to sleep.
 #[tokio::test]
 async fn the_task_ends_when_the_client_leaves() {
-    let (sender, receiver) = channel(ROOM);
+    let (sender, receiver) = channel(TICK_BUFFER);
     let ticks = ticks("hello".into()).expect("is not close");
     let task = tokio::spawn(send_all(ticks, Duration::from_secs(3600), sender));
     drop(receiver);
@@ -744,7 +744,7 @@ fn the_client_plays_the_chapter() {
     let Finished { code, output } = server.stop();
     assert_eq!(code, Some(0));
     let line =
-        "\nListSubjectsRequest { city: \"东京\" } -> NOT_FOUND: unknown city: 东京\n";
+        "\nListSubjects \"东京\" -> NOT_FOUND: unknown city: 东京\n";
     assert!(output.contains(line), "{output}");
 }
 

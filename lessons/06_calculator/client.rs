@@ -80,6 +80,7 @@ fn request(left: i32, operation: Operation, right: i32) -> CalculateRequest {
 }
 
 // ANCHOR: calculate
+/// Has one calculation done, and gives up at an error.
 async fn calculate(
     client: &mut Client,
     request: CalculateRequest,
@@ -91,6 +92,7 @@ async fn calculate(
 // ANCHOR_END: calculate
 
 // ANCHOR: script
+/// Has several calculations done, one after the other, whether or not one fails.
 async fn script(client: &mut Client) -> Result<(), Failure> {
     for (operation, sign, right) in [
         (Operation::Add, "+", 20),
