@@ -1,7 +1,7 @@
 //! How a call can end: servers that misbehave or die, and the chapters' tables of what a
 //! client sees then.
 
-use grpc_workbook::cli::code_name;
+use grpc_workbook::status::code_name;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::UnboundedSender;
 use tonic::Status;
