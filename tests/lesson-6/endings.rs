@@ -195,9 +195,9 @@ async fn a_thousand_open_calls_do_not_hold_up_another() {
     let mut open = Vec::new();
     for _ in 0..1000 {
         let mut client = client.clone();
-        open.push(tokio::spawn(async move {
-            client.calculate(call(HANG)).await.map(drop)
-        }));
+        open.push(tokio::spawn(
+            async move { client.calculate(call(HANG)).await.map(drop) },
+        ));
     }
     for _ in &open {
         assert_eq!(reports.recv().await, Some("begun"));

@@ -8,7 +8,8 @@ use crate::LESSON;
 #[test]
 fn the_client_plays_the_chapter() {
     let server = Server::start(LESSON);
-    let client = |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
+    let client =
+        |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
     let script = "100 + 20 = 120\n100 - 20 = 80\n100 * 20 = 2000\n100 / 20 = 5\n\
                   100 / 0: INVALID_ARGUMENT: cannot divide by 0\n";
     assert_eq!(client(&[]), Finished::new(0, script));

@@ -69,7 +69,11 @@ proptest! {
 /// Calls the lesson's service without a connection.
 async fn call(request: CalculateRequest) -> Outcome<CalculateResponse> {
     let server = CalculatorServiceServer::new(Calculator);
-    outcome(CalculatorServiceClient::new(server).calculate(request).await)
+    outcome(
+        CalculatorServiceClient::new(server)
+            .calculate(request)
+            .await,
+    )
 }
 
 #[tokio::test]
