@@ -30,7 +30,7 @@ impl CalculatorService for Calculator {
                 format!("Calculate {left} {operation:?} {right}"),
                 calculate(left, operation, right),
             ),
-            // An enum is open: any number can arrive, also one without a name.
+            // An enum is open: any number can arrive, even one that has no name.
             Err(_) => (
                 format!("Calculate {left} {operation} {right}"),
                 Err(Status::invalid_argument("invalid operation")),
@@ -68,7 +68,11 @@ pub fn calculate(left: i32, operation: Operation, right: i32) -> Result<i32, Sta
 /// Divides and rounds down. Rust's `/` rounds towards 0: it makes -3 of -3.5, not -4.
 fn divide(left: i64, right: i64) -> i64 {
     let quotient = left / right;
-    // With a remainder, a negative quotient was rounded up.
-    let rounded_up = left % right != 0 && (left < 0) != (right < 0);
-    if rounded_up { quotient - 1 } else { quotient }
+    let below_zero = (left < 0) != (right < 0);
+    // With a remainder, a quotient below zero was rounded up.
+    if left % right != 0 && below_zero {
+        quotient - 1
+    } else {
+        quotient
+    }
 }

@@ -1,4 +1,4 @@
-//! Exercise 6, a wrong answer: the remainder is never below 0, so it does not fit a result that is rounded down.
+//! Exercise 6, a wrong answer: the remainder is never below 0.
 //!
 //! Its definition is `solution.proto`.
 
@@ -27,7 +27,7 @@ impl CalculatorService for Calculator {
             .map_err(|_| Status::invalid_argument("invalid operation"))?;
         let result = calculate(left, operation, right)?;
         let remainder = match operation {
-            // Wrong: never negative, but 7 / -2 is -4 here, which leaves -1.
+            // Wrong: 7 / -2 is -4 here, which leaves -1. This gives 1.
             Operation::Divide => Some(left.rem_euclid(right)),
             _ => None,
         };

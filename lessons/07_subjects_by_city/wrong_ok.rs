@@ -26,7 +26,7 @@ impl SubjectsByCityService for Cities {
         let mut sent = HashSet::new();
         let mut messages = Vec::new();
         for city in request.city.split(',') {
-            // Wrong: drops the error, so the client takes what it got for everything.
+            // Wrong: drops the error, so the client believes that it got everything.
             let Ok(subjects) = subjects(city) else {
                 break;
             };
