@@ -221,7 +221,8 @@ fn the_smallest_main_says_what_rust_says() {
         .local_addr()
         .expect("a listener should have an address")
         .to_string();
-    let Finished { code, output } = run(programs::command("lesson-1-plain").arg(&taken));
+    let Finished { code, output } =
+        run(programs::command("lesson-1-minimal").arg(&taken));
     assert_eq!(code, Some(1));
     assert!(output.starts_with("Error: tonic::transport::Error(Transport, Os { code: "));
     assert!(output.contains("Address already in use"), "{output}");
@@ -231,11 +232,11 @@ fn the_smallest_main_says_what_rust_says() {
 fn the_smallest_main_serves_too() {
     // It takes an address and says nothing: ask for a port that was free just now, and for
     // another one if somebody was faster.
-    let (mut plain, address) = loop {
+    let (mut minimal, address) = loop {
         let free =
             TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = free.expect("a free port should be found").to_string();
-        let mut plain = programs::command("lesson-1-plain")
+        let mut minimal = programs::command("lesson-1-minimal")
             .arg(&address)
             .spawn()
             .expect("the server should start");
@@ -243,19 +244,19 @@ fn the_smallest_main_serves_too() {
             if TcpStream::connect(&address).is_ok() {
                 break false;
             }
-            if plain.try_wait().expect("should be a child").is_some() {
+            if minimal.try_wait().expect("should be a child").is_some() {
                 break true;
             }
             thread::yield_now();
         };
         if !ended {
-            break (plain, address);
+            break (minimal, address);
         }
     };
     let answer = run(&mut programs::client(LESSON, &address, &[]));
-    plain
+    minimal
         .kill()
-        .and_then(|()| plain.wait())
+        .and_then(|()| minimal.wait())
         .expect("the server should end");
     assert_eq!(answer, Finished::new(0, "Hello, you!\n"));
 }
