@@ -7,8 +7,11 @@ use grpc_workbook::calculator::proto::{
 use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::raw;
 use grpc_workbook::status::status_line;
-use tonic::transport::{Channel, Uri};
+use tonic::transport::Channel;
 
+type Client = CalculatorServiceClient<Channel>;
+
+/// The calculation to do: either all three are given, or none.
 #[derive(clap::Args)]
 struct Args {
     /// What to calculate, as in 7 / 2; without it, the chapter's script is played
@@ -40,52 +43,57 @@ enum Fault {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let cli::Client { server, fault, args } = cli::client::<Args, Fault>(6);
-    let int32 = |left, operation: Operation, right| CalculateRequest {
-        left,
-        operation: operation.into(),
-        right,
-    };
-    match fault {
-        None => match (args.left, args.operator, args.right) {
-            (Some(left), Some(operator), Some(right)) => {
-                calculate(server, int32(left, operator, right)).await
-            }
-            _ => script(server).await,
-        },
-        Some(Fault::DivideByZero) => {
-            calculate(server, int32(1, Operation::Divide, 0)).await
+    let channel = cli::connect(&server).await?;
+    if let Some(fault) = fault {
+        return play_fault(channel, fault).await;
+    }
+    let mut client = Client::new(channel);
+    match (args.left, args.operator, args.right) {
+        (Some(left), Some(operator), Some(right)) => {
+            calculate(&mut client, request(left, operator, right)).await
         }
-        Some(Fault::UnknownOperation) => {
-            let request = CalculateRequest { left: 1, operation: 99, right: 2 };
-            calculate(server, request).await
-        }
-        Some(Fault::DoesNotFit) => {
-            calculate(server, int32(i32::MAX, Operation::Add, 1)).await
-        }
-        // Field 1 with wire type 2, a length, where a varint belongs.
-        Some(Fault::NotAMessage) => send(server, b"\x0a\xff").await,
-        Some(Fault::TooLarge) => send(server, &[0; 4 * 1024 * 1024 + 1]).await,
+        _ => script(&mut client).await,
     }
 }
 
+async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
+    let mut client = Client::new(channel.clone());
+    match fault {
+        Fault::DivideByZero => {
+            calculate(&mut client, request(1, Operation::Divide, 0)).await
+        }
+        Fault::UnknownOperation => {
+            let request = CalculateRequest { left: 1, operation: 99, right: 2 };
+            calculate(&mut client, request).await
+        }
+        Fault::DoesNotFit => {
+            calculate(&mut client, request(i32::MAX, Operation::Add, 1)).await
+        }
+        // Field 1 with wire type 2, a length, where a varint belongs.
+        Fault::NotAMessage => send(channel, b"\x0a\xff").await,
+        Fault::TooLarge => send(channel, &[0; 4 * 1024 * 1024 + 1]).await,
+    }
+}
+
+fn request(left: i32, operation: Operation, right: i32) -> CalculateRequest {
+    CalculateRequest { left, operation: operation.into(), right }
+}
+
 // ANCHOR: calculate
-async fn calculate(server: Uri, request: CalculateRequest) -> Result<(), Failure> {
-    let mut calculator = connect(&server).await?;
-    let response = calculator.calculate(request).await?;
+/// Has one calculation done, and gives up at an error.
+async fn calculate(
+    client: &mut Client,
+    request: CalculateRequest,
+) -> Result<(), Failure> {
+    let response = client.calculate(request).await?;
     println!("{}", response.into_inner().result);
     Ok(())
 }
 // ANCHOR_END: calculate
 
-type Calculator = CalculatorServiceClient<Channel>;
-
-async fn connect(server: &Uri) -> Result<Calculator, Failure> {
-    Ok(Calculator::new(cli::connect(server).await?))
-}
-
 // ANCHOR: script
-async fn script(server: Uri) -> Result<(), Failure> {
-    let mut calculator = connect(&server).await?;
+/// Has several calculations done, one after the other, whether or not one fails.
+async fn script(client: &mut Client) -> Result<(), Failure> {
     for (operation, sign, right) in [
         (Operation::Add, "+", 20),
         (Operation::Subtract, "-", 20),
@@ -95,11 +103,11 @@ async fn script(server: Uri) -> Result<(), Failure> {
     ] {
         let operation = operation.into();
         let request = CalculateRequest { left: 100, operation, right };
-        match calculator.calculate(request).await {
+        match client.calculate(request).await {
             Ok(response) => {
                 println!("100 {sign} {right} = {}", response.into_inner().result);
             }
-            // An error is an answer too: the connection is fine, and the next call works.
+            // An error ends this call only. The connection is fine, and the next call works.
             Err(status) => println!("100 {sign} {right}: {}", status_line(&status)),
         }
     }
@@ -107,6 +115,7 @@ async fn script(server: Uri) -> Result<(), Failure> {
 }
 // ANCHOR_END: script
 
+/// Reads an operator of the command line.
 fn operator(sign: &str) -> Result<Operation, &'static str> {
     match sign {
         "+" => Ok(Operation::Add),
@@ -117,11 +126,10 @@ fn operator(sign: &str) -> Result<Operation, &'static str> {
     }
 }
 
-/// Sends bytes of our choice: a generated client encodes messages only.
-async fn send(server: Uri, message: &'static [u8]) -> Result<(), Failure> {
-    let channel = cli::connect(&server).await?;
+/// Sends bytes of our choice, where a generated client sends only messages that it encoded.
+async fn send(channel: Channel, message: &'static [u8]) -> Result<(), Failure> {
     let path = "/calculator.v1.CalculatorService/Calculate";
-    let answer = raw::unary(channel, path, message).await?;
-    println!("the server answered {:?}", answer.into_inner());
+    let response = raw::unary(channel, path, message).await?;
+    println!("the server answered {:?}", response.into_inner());
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! Exercise 6: what a division leaves over. Yours to finish, here and in `exercise.proto`.
 //!
-//! - `CalculateResponse` gets a field more, `remainder`, an int32 with the number 2. It can
-//!   tell "nothing left over", which is 0, from "this was no division", which is not set.
+//! - `CalculateResponse` gets one more field, `remainder`, an int32 with the number 2. It
+//!   can tell "nothing is left over", which is 0, from "this was no division", which is
+//!   not set.
 //! - A division sets it to what is left over: left = right * result + remainder.
 //!   So 7 / 2 leaves 1, and so does -7 / 2, whose result is -4.
-//! - Everything else stays as it is, errors too: old clients must notice nothing.
+//! - Everything else stays as it is, errors too: an old client must not notice a change.
 //!
 //! Check it with: cargo test --test lesson-6 -- --ignored --nocapture
 
@@ -18,6 +19,7 @@ pub mod proto {
 use proto::calculator_service_server::CalculatorService;
 use proto::{CalculateRequest, CalculateResponse};
 
+/// The calculator that the check calls.
 pub struct Calculator;
 
 #[tonic::async_trait]
@@ -26,8 +28,8 @@ impl CalculatorService for Calculator {
         &self,
         _request: Request<CalculateRequest>,
     ) -> Result<Response<CalculateResponse>, Status> {
-        // The lesson's function is yours to use: grpc_workbook::calculator::calculate. It
-        // takes the lesson's Operation, which is another type than this proto's.
+        // You may call the lesson's function, grpc_workbook::calculator::calculate. It takes
+        // the lesson's Operation, which is a different type from the one in `proto`.
         Err(Status::unimplemented("exercise 6 is not solved yet"))
     }
 }

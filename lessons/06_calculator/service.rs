@@ -1,4 +1,7 @@
-//! The service of lesson 6: a calculator. One request, one answer: a unary method.
+//! The service of lesson 6: a calculator. One request, one response: a unary method.
+//!
+//! The method takes the request apart, has the plain function [`calculate`] do the
+//! arithmetic, and logs how the call ended.
 
 use tonic::{Request, Response, Status};
 
@@ -12,6 +15,7 @@ pub mod proto {
 use proto::calculator_service_server::CalculatorService;
 use proto::{CalculateRequest, CalculateResponse, Operation};
 
+/// The calculator. It has no fields: a call needs nothing but its request.
 pub struct Calculator;
 
 #[tonic::async_trait]
@@ -20,27 +24,32 @@ impl CalculatorService for Calculator {
         &self,
         request: Request<CalculateRequest>,
     ) -> Result<Response<CalculateResponse>, Status> {
-        let request = request.into_inner();
-        let CalculateRequest { left, operation, right } = request;
-        let result = match Operation::try_from(operation) {
-            Ok(operation) => calculate(left, operation, right),
-            // An enum is open: any number can arrive.
-            Err(_) => Err(Status::invalid_argument("invalid operation")),
+        let CalculateRequest { left, operation, right } = request.into_inner();
+        let (call, result) = match Operation::try_from(operation) {
+            Ok(operation) => (
+                format!("Calculate {left} {operation:?} {right}"),
+                calculate(left, operation, right),
+            ),
+            // An enum is open: any number can arrive, even one that has no name.
+            Err(_) => (
+                format!("Calculate {left} {operation} {right}"),
+                Err(Status::invalid_argument("invalid operation")),
+            ),
         };
         match &result {
-            Ok(result) => println!("{request:?} -> {result}"),
-            Err(status) => println!("{request:?} -> {}", status_line(status)),
+            Ok(result) => println!("{call} -> {result}"),
+            Err(status) => println!("{call} -> {}", status_line(status)),
         }
         Ok(Response::new(CalculateResponse { result: result? }))
     }
 }
 
-/// What the calculator computes. Division rounds down: -7 / 2 is -4.
+/// Computes one operation. Division rounds down: -7 / 2 is -4.
 ///
 /// # Errors
 /// INVALID_ARGUMENT for a division by 0; OUT_OF_RANGE for a result that is no int32.
 pub fn calculate(left: i32, operation: Operation, right: i32) -> Result<i32, Status> {
-    // No result of two int32 is too large for an int64.
+    // In an int64, none of these operations on two int32 overflows.
     let (left, right) = (i64::from(left), i64::from(right));
     let result = match operation {
         Operation::Add => left + right,
@@ -56,9 +65,14 @@ pub fn calculate(left: i32, operation: Operation, right: i32) -> Result<i32, Sta
     })
 }
 
-/// Rust's `/` cuts off what is behind the point: -3.5 becomes -3. Rounded down it is -4,
-/// one less, where there is a rest and the signs differ.
+/// Divides and rounds down. Rust's `/` rounds towards 0: it makes -3 of -3.5, not -4.
 fn divide(left: i64, right: i64) -> i64 {
+    let quotient = left / right;
     let below_zero = (left < 0) != (right < 0);
-    left / right - i64::from(left % right != 0 && below_zero)
+    // With a remainder, a quotient below zero was rounded up.
+    if left % right != 0 && below_zero {
+        quotient - 1
+    } else {
+        quotient
+    }
 }

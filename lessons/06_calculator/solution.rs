@@ -1,4 +1,6 @@
-//! Exercise 6, one good answer; its definition is `solution.proto`.
+//! Exercise 6: one good answer.
+//!
+//! Its definition is `solution.proto`.
 
 use grpc_workbook::calculator::{calculate, proto::Operation};
 use tonic::{Request, Response, Status};
@@ -11,6 +13,7 @@ pub mod proto {
 use proto::calculator_service_server::CalculatorService;
 use proto::{CalculateRequest, CalculateResponse};
 
+/// The calculator that the check calls.
 pub struct Calculator;
 
 #[tonic::async_trait]
@@ -23,7 +26,7 @@ impl CalculatorService for Calculator {
         let operation = Operation::try_from(operation)
             .map_err(|_| Status::invalid_argument("invalid operation"))?;
         let result = calculate(left, operation, right)?;
-        // In an int64: on the way right * result can be too large for an int32.
+        // The remainder fits in an int32, but right * result may not, so compute in int64.
         let whole = i64::from(right) * i64::from(result);
         let remainder = match operation {
             Operation::Divide => i32::try_from(i64::from(left) - whole).ok(),

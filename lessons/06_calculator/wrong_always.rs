@@ -1,4 +1,6 @@
-//! Exercise 6, wrong: a sum has no remainder, which is something else than a remainder of 0.
+//! Exercise 6, a wrong answer: a sum has a remainder of 0, where it should have none.
+//!
+//! Its definition is `solution.proto`.
 
 use grpc_workbook::calculator::{calculate, proto::Operation};
 use tonic::{Request, Response, Status};
@@ -11,6 +13,7 @@ pub mod proto {
 use proto::calculator_service_server::CalculatorService;
 use proto::{CalculateRequest, CalculateResponse};
 
+/// The calculator that the check calls.
 pub struct Calculator;
 
 #[tonic::async_trait]
@@ -25,6 +28,7 @@ impl CalculatorService for Calculator {
         let result = calculate(left, operation, right)?;
         let remainder = match operation {
             Operation::Divide => Some(left.wrapping_sub(right.wrapping_mul(result))),
+            // Wrong: only a division has a remainder. This should be None, not set.
             _ => Some(0),
         };
         Ok(Response::new(CalculateResponse { result, remainder }))

@@ -1,4 +1,6 @@
-//! Exercise 6, wrong: what Rust's `%` gives fits Rust's `/`, which rounds towards 0.
+//! Exercise 6, a wrong answer: Rust's `%` goes with Rust's `/`, which rounds towards 0.
+//!
+//! Its definition is `solution.proto`.
 
 use grpc_workbook::calculator::{calculate, proto::Operation};
 use tonic::{Request, Response, Status};
@@ -11,6 +13,7 @@ pub mod proto {
 use proto::calculator_service_server::CalculatorService;
 use proto::{CalculateRequest, CalculateResponse};
 
+/// The calculator that the check calls.
 pub struct Calculator;
 
 #[tonic::async_trait]
@@ -24,6 +27,7 @@ impl CalculatorService for Calculator {
             .map_err(|_| Status::invalid_argument("invalid operation"))?;
         let result = calculate(left, operation, right)?;
         let remainder = match operation {
+            // Wrong: -7 % 2 is -1, but -7 / 2 is -4 here, which leaves 1.
             Operation::Divide => Some(left % right),
             _ => None,
         };

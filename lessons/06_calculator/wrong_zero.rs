@@ -1,4 +1,6 @@
-//! Exercise 6, wrong: a remainder of 0 is a remainder.
+//! Exercise 6, a wrong answer: a remainder of 0 is left out, as if there had been no division.
+//!
+//! Its definition is `solution.proto`.
 
 use grpc_workbook::calculator::{calculate, proto::Operation};
 use tonic::{Request, Response, Status};
@@ -11,6 +13,7 @@ pub mod proto {
 use proto::calculator_service_server::CalculatorService;
 use proto::{CalculateRequest, CalculateResponse};
 
+/// The calculator that the check calls.
 pub struct Calculator;
 
 #[tonic::async_trait]
@@ -27,6 +30,7 @@ impl CalculatorService for Calculator {
             Operation::Divide => Some(left.wrapping_sub(right.wrapping_mul(result))),
             _ => None,
         };
+        // Wrong: 0 says that nothing is left over, and has to be set.
         let remainder = remainder.filter(|remainder| *remainder != 0);
         Ok(Response::new(CalculateResponse { result, remainder }))
     }

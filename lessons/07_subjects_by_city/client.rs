@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::ValueEnum;
+use clap::{Subcommand, ValueEnum};
 use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::status::status_line;
 use grpc_workbook::subjects_by_city::proto::{
@@ -14,19 +14,34 @@ use tokio_stream::StreamExt;
 use tonic::transport::{Channel, Endpoint, Uri};
 use tonic::{Request, Status, Streaming};
 
+type Client = SubjectsByCityServiceClient<Channel>;
+
 #[derive(clap::Args)]
 struct Args {
-    /// The city whose subjects to list, or the word tick and then what the server is to
-    /// repeat; - reads cities from standard input; without any, the chapter's script is
-    /// played
-    #[arg(num_args = 0..=2)]
-    what: Vec<String>,
-    /// Leave after so many ticks
-    #[arg(long, value_name = "N")]
+    /// The city whose subjects to list; - reads cities from standard input; without any,
+    /// the chapter's script is played
+    // A Vec, to name the second city in the error; `main` allows one.
+    city: Vec<String>,
+    /// With tick: leave after this many ticks
+    #[arg(long, value_name = "N", global = true)]
     count: Option<u64>,
-    /// How many milliseconds the server waits before each tick
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    /// With tick: how many milliseconds the server waits before each tick
+    #[arg(long, value_name = "MS", default_value_t = 1000, global = true)]
     interval: u32,
+    /// Given: `Tick` is called, and there is no city.
+    #[command(subcommand)]
+    clock: Option<Clock>,
+}
+
+#[derive(Subcommand)]
+enum Clock {
+    /// Listen to the clock
+    Tick {
+        /// What the server repeats
+        // With this limit, clap reports a second word as an unexpected value.
+        #[arg(num_args = 0..=1)]
+        data: Option<String>,
+    },
 }
 
 /// `--break`: what can go wrong.
@@ -47,63 +62,70 @@ enum Fault {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let cli::Client { server, fault, args } = cli::client::<Args, Fault>(7);
-    let what: Vec<&str> = args.what.iter().map(String::as_str).collect();
-    if let [city, more] = what[..]
-        && city != "tick"
-    {
+    if let [_, second, ..] = &args.city[..] {
         cli::fail(
             2,
-            &format!("{more:?} is one too many: one city, or tick and its data"),
+            &format!("{second:?} is one too many: one city, or tick and its data"),
         );
     }
-    if args.count.is_some() && what.first() != Some(&"tick") {
+    if args.count.is_some() && args.clock.is_none() {
         cli::fail(2, "--count goes with tick: a list has an end of its own");
     }
-    let mut client = connect(&server).await?;
-    let ticks = |data: &str, interval_ms| TickRequest { data: data.into(), interval_ms };
+    let mut client = connect(server).await?;
     match fault {
-        None => match what[..] {
-            [] => script(&mut client).await,
-            ["-"] => {
-                let mut cities = cli::lines();
-                while let Some(city) = cities.next().await {
-                    list(&mut client, city.trim()).await?;
-                }
-                Ok(())
-            }
-            ["tick", ref data @ ..] => {
-                let data = data.first().copied().unwrap_or_default();
-                tick(&mut client, ticks(data, args.interval), args.count).await
-            }
-            [city, ..] => list(&mut client, city).await,
-        },
-        Some(Fault::UnknownCity) => list(&mut client, "东京").await,
-        Some(Fault::Close) => tick(&mut client, ticks("close", 1000), None).await,
-        Some(Fault::Leave) => {
-            tick(&mut client, ticks("hello", 1000), Some(2)).await?;
-            list(&mut client, "wuhan").await
+        None => play(&mut client, args).await,
+        Some(fault) => play_fault(&mut client, fault).await,
+    }
+}
+
+async fn play(client: &mut Client, args: Args) -> Result<(), Failure> {
+    match (args.clock, args.city.first().map(String::as_str)) {
+        (Some(Clock::Tick { data }), _) => {
+            let request = tick_request(&data.unwrap_or_default(), args.interval);
+            tick(client, request, args.count).await
         }
-        Some(Fault::Deadline) => deadline(&mut client, ticks("hello", 700)).await,
-        Some(Fault::SlowReader) => {
-            slow_reader(&mut client, ticks(&"x".repeat(40_000), 0)).await
+        (None, None) => script(client).await,
+        (None, Some("-")) => {
+            let mut cities = cli::lines();
+            while let Some(city) = cities.next().await {
+                list(client, city.trim()).await?;
+            }
+            Ok(())
+        }
+        (None, Some(city)) => list(client, city).await,
+    }
+}
+
+async fn play_fault(client: &mut Client, fault: Fault) -> Result<(), Failure> {
+    match fault {
+        Fault::UnknownCity => list(client, "东京").await,
+        Fault::Close => tick(client, tick_request("close", 1000), None).await,
+        Fault::Leave => {
+            tick(client, tick_request("hello", 1000), Some(2)).await?;
+            list(client, "wuhan").await
+        }
+        Fault::Deadline => deadline(client, tick_request("hello", 700)).await,
+        Fault::SlowReader => {
+            slow_reader(client, tick_request(&"x".repeat(40_000), 0)).await
         }
     }
 }
 
-type Client = SubjectsByCityServiceClient<Channel>;
+fn tick_request(data: &str, interval_ms: u32) -> TickRequest {
+    TickRequest { data: data.into(), interval_ms }
+}
 
 // ANCHOR: connect
-async fn connect(server: &Uri) -> Result<Client, Failure> {
-    // For its error, which says what to do when nobody is there.
-    drop(cli::connect(server).await?);
-    // What HTTP/2 grants to a stream if nobody says otherwise; tonic says 2 MiB. When so
-    // much is unread, the server waits.
-    let endpoint = Endpoint::from(server.clone()).initial_stream_window_size(65_535);
-    Ok(Client::new(endpoint.connect().await?))
+async fn connect(server: Uri) -> Result<Client, Failure> {
+    // How many bytes the server may send on one stream before the client has read any.
+    // HTTP/2's own default is 65,535; tonic's client grants 2 MiB.
+    let endpoint = Endpoint::from(server).initial_stream_window_size(65_535);
+    Ok(Client::new(cli::connect_with(endpoint).await?))
 }
 // ANCHOR_END: connect
 
 // ANCHOR: list
+/// Prints the subjects of a city.
 async fn list(client: &mut Client, city: &str) -> Result<(), Failure> {
     let request = ListSubjectsRequest { city: city.into() };
     let mut subjects = client.list_subjects(request).await?.into_inner();
@@ -115,6 +137,7 @@ async fn list(client: &mut Client, city: &str) -> Result<(), Failure> {
 // ANCHOR_END: list
 
 // ANCHOR: tick
+/// Prints ticks, and leaves after `count` of them.
 async fn tick(
     client: &mut Client,
     request: TickRequest,
@@ -131,11 +154,11 @@ async fn tick(
     Ok(())
 }
 
-/// Tells the server that nobody reads any more.
+/// Ends a call by dropping its stream. The server is told, with RST_STREAM.
 async fn leave<T>(stream: Streaming<T>) {
     drop(stream);
-    // A task of the connection sends RST_STREAM. If the process ended now, so would that
-    // task, and the connection would break instead.
+    // A background task sends the RST_STREAM. If the process ended now, that task might not
+    // run any more, and the server would see a broken connection instead.
     sleep(Duration::from_millis(500)).await;
 }
 // ANCHOR_END: tick
@@ -145,14 +168,14 @@ async fn script(client: &mut Client) -> Result<(), Failure> {
     for city in ["beijing", "tokyo"] {
         match count(client, city).await {
             Ok(count) => println!("{city}: {count} subjects, and OK"),
-            // An unknown city is an answer too, and the next call works.
+            // An unknown city ends this call only: the next one works.
             Err(status) => println!("{city}: {}", status_line(&status)),
         }
     }
     Ok(())
 }
 
-/// Prints each subject with its number of arrival, and returns how many came.
+/// Prints the subjects with numbers as they arrive, and returns how many arrived.
 async fn count(client: &mut Client, city: &str) -> Result<usize, Status> {
     let request = ListSubjectsRequest { city: city.into() };
     let mut subjects = client.list_subjects(request).await?.into_inner();
@@ -166,6 +189,7 @@ async fn count(client: &mut Client, city: &str) -> Result<usize, Status> {
 // ANCHOR_END: script
 
 // ANCHOR: deadline
+/// Shows that tonic's deadline does not end a stream that runs, and that `timeout` does.
 async fn deadline(client: &mut Client, request: TickRequest) -> Result<(), Failure> {
     const DEADLINE: Duration = Duration::from_secs(1);
     let mut limited = Request::new(request.clone());
@@ -173,10 +197,11 @@ async fn deadline(client: &mut Client, request: TickRequest) -> Result<(), Failu
     tick_twice(client, limited).await?;
     println!("the second message came after the deadline, and nothing happened");
 
-    // Dropped when its time is up, the future drops the stream.
+    // When the time is up, `timeout` drops the future, and the stream with it.
     match timeout(DEADLINE, tick_twice(client, Request::new(request))).await {
         Ok(done) => Ok(done?),
         Err(_) => {
+            // As in `leave`: RST_STREAM still has to be sent.
             sleep(Duration::from_millis(500)).await;
             Err(Failure::new("the time is up: the client left"))
         }
@@ -184,6 +209,7 @@ async fn deadline(client: &mut Client, request: TickRequest) -> Result<(), Failu
 }
 // ANCHOR_END: deadline
 
+/// Calls `Tick` and reads two messages.
 async fn tick_twice(
     client: &mut Client,
     request: Request<TickRequest>,
@@ -197,6 +223,7 @@ async fn tick_twice(
     Ok(())
 }
 
+/// Reads nothing, so that the server has to wait.
 async fn slow_reader(client: &mut Client, request: TickRequest) -> Result<(), Failure> {
     let ticks = client.tick(request).await?.into_inner();
     sleep(Duration::from_secs(1)).await;

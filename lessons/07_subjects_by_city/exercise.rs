@@ -2,9 +2,9 @@
 //!
 //! - `city` names one city or several, with commas between: `wuhan,shanghai`.
 //! - Send the subjects of the first city in their order, then those of the second, and so
-//!   on. Leave out what was sent already: nothing comes twice.
-//! - An unknown city ends the call with NOT_FOUND and `unknown city: NAME`. What the cities
-//!   before it have is sent first; the cities behind it do not matter any more.
+//!   on. Leave out what was sent already, so that nothing is sent twice.
+//! - An unknown city ends the call with NOT_FOUND and `unknown city: NAME`. The subjects of
+//!   the cities before it are sent first; the cities after it are ignored.
 //!
 //! Check it with: cargo test --test lesson-7 -- --ignored --nocapture
 
@@ -17,6 +17,7 @@ use grpc_workbook::subjects_by_city::proto::{
 use tokio_stream::{Empty, Iter};
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct Cities;
 
 #[tonic::async_trait]
@@ -27,8 +28,8 @@ impl SubjectsByCityService for Cities {
         &self,
         _request: Request<ListSubjectsRequest>,
     ) -> Result<Response<Self::ListSubjectsStream>, Status> {
-        // The lesson's function is yours to use: grpc_workbook::subjects_by_city::subjects.
-        // `tokio_stream::iter` makes a stream of a list.
+        // You may call the lesson's function, grpc_workbook::subjects_by_city::subjects.
+        // `tokio_stream::iter` makes a stream from a list.
         Err(Status::unimplemented("exercise 7 is not solved yet"))
     }
 

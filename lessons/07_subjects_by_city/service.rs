@@ -1,10 +1,13 @@
 //! The service of lesson 7: the subjects of a city, and a clock. One request, many
-//! answers: server streaming.
+//! messages in response: server streaming.
+//!
+//! `ListSubjects` has all its messages before it sends the first, so its stream is a list.
+//! `Tick` makes its messages while the call runs, so a task sends them through a channel.
 
 use std::time::Duration;
 use std::vec::IntoIter;
 
-use tokio::sync::mpsc::{Sender, channel};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Iter, iter};
 use tonic::{Request, Response, Status};
@@ -19,31 +22,35 @@ pub mod proto {
 use proto::subjects_by_city_service_server::SubjectsByCityService;
 use proto::{ListSubjectsRequest, ListSubjectsResponse, TickRequest, TickResponse};
 
-/// So many ticks may wait for a reader who is slow. After that the clock waits.
-pub const ROOM: usize = 4;
+/// Ticks buffered per call. When full, `send` waits, so a slow reader slows the clock
+/// instead of filling memory.
+pub const TICK_BUFFER: usize = 4;
 
+/// The service. It has no fields: a call needs nothing but its request.
 pub struct SubjectsByCity;
 
 #[tonic::async_trait]
 impl SubjectsByCityService for SubjectsByCity {
-    // All messages are known before the first is sent, so a list will do for a stream.
+    // The type of `iter(messages)`, where `messages` is a Vec.
     type ListSubjectsStream = Iter<IntoIter<Result<ListSubjectsResponse, Status>>>;
 
     async fn list_subjects(
         &self,
         request: Request<ListSubjectsRequest>,
     ) -> Result<Response<Self::ListSubjectsStream>, Status> {
-        let request = request.into_inner();
-        let subjects = subjects(&request.city)
-            .inspect_err(|status| println!("{request:?} -> {}", status_line(status)))?;
-        println!("{request:?} -> {} subjects", subjects.len());
-        let message =
-            |subject: &&str| ListSubjectsResponse { subject: (*subject).into() };
-        let messages: Vec<_> = subjects.iter().map(message).map(Ok).collect();
+        let ListSubjectsRequest { city } = request.into_inner();
+        let call = format!("ListSubjects {city:?}");
+        let subjects = subjects(&city)
+            .inspect_err(|status| println!("{call} -> {}", status_line(status)))?;
+        println!("{call} -> {} subjects", subjects.len());
+        let mut messages = Vec::new();
+        for subject in subjects {
+            messages.push(Ok(ListSubjectsResponse { subject: subject.to_string() }));
+        }
         Ok(Response::new(iter(messages)))
     }
 
-    // Messages that are made while the call runs come out of a channel.
+    // The receiving end of the channel, as a stream.
     type TickStream = ReceiverStream<Result<TickResponse, Status>>;
 
     async fn tick(
@@ -53,16 +60,16 @@ impl SubjectsByCityService for SubjectsByCity {
         let TickRequest { data, interval_ms } = request.into_inner();
         let call = format!("Tick every {interval_ms} ms");
         let ticks = ticks(data)
-            .inspect_err(|status| println!("{call} -> {}", status_line(status)))?
-            .map(|data| TickResponse { data });
-        let (sender, receiver) = channel(ROOM);
+            .inspect_err(|status| println!("{call} -> {}", status_line(status)))?;
+        let messages = ticks.map(|data| TickResponse { data });
+        let (tx, rx) = mpsc::channel(TICK_BUFFER);
         tokio::spawn(async move {
             let interval = Duration::from_millis(interval_ms.into());
-            let sent = send_all(ticks, interval, sender).await;
+            let sent = send_all(messages, interval, tx).await;
             println!("{call} -> sent {sent}, then the client left");
         });
-        // The call begins here. What the task sends from now on comes out of `receiver`.
-        Ok(Response::new(ReceiverStream::new(receiver)))
+        // This sends the headers. The messages follow, as the task puts them into the channel.
+        Ok(Response::new(ReceiverStream::new(rx)))
     }
 }
 
@@ -88,35 +95,36 @@ pub fn subjects(city: &str) -> Result<&'static [&'static str], Status> {
     }
 }
 
-/// `send 1 DATA`, `send 2 DATA` and so on, for ever.
+/// The ticks `send 1 DATA`, `send 2 DATA` and so on, without end.
 ///
 /// # Errors
 /// CANCELLED if the data is `close`.
 pub fn ticks(data: String) -> Result<impl Iterator<Item = String>, Status> {
-    match data.as_str() {
-        "close" => Err(Status::cancelled("CANCELLED")),
-        _ => Ok((1_u64..).map(move |n| format!("send {n} {data}"))),
+    if data == "close" {
+        return Err(Status::cancelled("CANCELLED"));
     }
+    Ok((1_u64..).map(move |n| format!("send {n} {data}")))
 }
 
-/// Sends the messages, each after `interval`, until they end or nobody listens any more.
-/// Returns how many it sent.
+/// Sends messages into a channel, each after `interval`, until there are no more or the
+/// receiver is dropped. Returns how many it sent.
 pub async fn send_all<T>(
     messages: impl Iterator<Item = T>,
     interval: Duration,
-    sender: Sender<Result<T, Status>>,
+    tx: mpsc::Sender<Result<T, Status>>,
 ) -> u64 {
     let mut sent = 0;
     for message in messages {
         if !interval.is_zero() {
             tokio::select! {
                 () = tokio::time::sleep(interval) => {}
-                // Without this line, the task would notice at the next tick only.
-                () = sender.closed() => break,
+                // Without this line, the task would not notice until the next tick.
+                () = tx.closed() => break,
             }
         }
-        // Waits for room. An error says that the stream was dropped: the client has left.
-        if sender.send(Ok(message)).await.is_err() {
+        // Waits while the buffer is full. An error means that tonic has dropped the stream,
+        // since the client has left.
+        if tx.send(Ok(message)).await.is_err() {
             break;
         }
         sent += 1;

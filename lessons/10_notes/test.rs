@@ -16,7 +16,7 @@ use super::proto::test::{
 };
 use crate::accumulate::next;
 use crate::guess_number::echo;
-use crate::subjects_by_city::{ROOM, send_all, ticks};
+use crate::subjects_by_city::{TICK_BUFFER, send_all, ticks};
 
 pub struct MyTest {
     /// How long `TestClientRecvStream` waits before each message.
@@ -45,7 +45,7 @@ impl Demo for MyTest {
         let TestClientRecvStreamRequest { data } = request.into_inner();
         println!("TestClientRecvStream {data:?}");
         let messages = ticks(data)?.map(|result| TestClientRecvStreamResponse { result });
-        let (sender, receiver) = channel(ROOM);
+        let (sender, receiver) = channel(TICK_BUFFER);
         // It ends when the client leaves: see lesson 7.
         tokio::spawn(send_all(messages, self.pace, sender));
         Ok(Response::new(ReceiverStream::new(receiver)))

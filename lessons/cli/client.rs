@@ -29,10 +29,11 @@ pub struct Client<A, F> {
 struct ClientFlags<A: Args, F: ValueEnum + Send + Sync + 'static> {
     #[command(flatten)]
     args: A,
-    #[arg(long, value_name = "URI", value_parser = server_uri)]
+    // Both are global, which lets them stand behind a subcommand too.
+    #[arg(long, value_name = "URI", value_parser = server_uri, global = true)]
     server: Option<Uri>,
     /// Play one of the chapter's failures; without a NAME, list them
-    #[arg(long = "break", value_name = "NAME")]
+    #[arg(long = "break", value_name = "NAME", global = true)]
     fault: Option<Option<F>>,
 }
 

@@ -1,0 +1,71 @@
+//! The programs as a reader runs them: the chapter's commands, its failures, and mistakes on
+//! the command line.
+
+use support::programs::{self, Finished, Server, run};
+
+use crate::LESSON;
+
+#[test]
+fn the_client_plays_the_chapter() {
+    let server = Server::start(LESSON);
+    let client =
+        |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
+    let script = "100 + 20 = 120\n100 - 20 = 80\n100 * 20 = 2000\n100 / 20 = 5\n\
+                  100 / 0: INVALID_ARGUMENT: cannot divide by 0\n";
+    assert_eq!(client(&[]), Finished::new(0, script));
+    assert_eq!(client(&["-7", "/", "2"]), Finished::new(0, "-4\n"));
+    assert_eq!(client(&["-7", "x", "-2"]), Finished::new(0, "14\n"));
+    assert_eq!(client(&["7", "-", "2"]), Finished::new(0, "5\n"));
+    let line = "Error: the call ended with INVALID_ARGUMENT (3): cannot divide by 0\n";
+    assert_eq!(client(&["7", "/", "0"]), Finished::new(1, line));
+    let Finished { code, output } = server.stop();
+    assert_eq!(code, Some(0));
+    let line = "\nCalculate 7 Divide 0 -> INVALID_ARGUMENT: cannot divide by 0\n";
+    assert!(output.contains(line), "{output}");
+}
+
+/// The mistakes are found before a connection is made: no server runs.
+#[test]
+fn mistakes_on_the_command_line_get_one_line() {
+    for (args, mistake) in [
+        (&["1", "+", "2147483648"][..], "is not in -2147483648..=2147483647"),
+        (&["1", "?", "2"], "it is none of + - * x /"),
+        (&["1"], "were not provided: <OPERATOR> <RIGHT>"),
+    ] {
+        let mut client = programs::client(LESSON, "127.0.0.1:1", args);
+        let Finished { code, output } = run(&mut client);
+        assert_eq!(code, Some(2), "{output}");
+        assert!(output.contains(mistake), "{output}");
+        assert_eq!(output.lines().count(), 1, "{output}");
+    }
+}
+
+#[test]
+fn faults_end_as_the_chapter_says() {
+    let server = Server::start(LESSON);
+    for (fault, ending) in [
+        ("divide-by-zero", "INVALID_ARGUMENT (3): cannot divide by 0"),
+        ("unknown-operation", "INVALID_ARGUMENT (3): invalid operation"),
+        ("does-not-fit", "OUT_OF_RANGE (11): result does not fit in int32: 2147483648"),
+        (
+            "not-a-message",
+            "INTERNAL (13): failed to decode Protobuf message: CalculateRequest.left: \
+             invalid wire type: LengthDelimited (expected Varint)",
+        ),
+        (
+            "too-large",
+            "OUT_OF_RANGE (11): Error, decoded message length too large: \
+             found 4194305 bytes, the limit is: 4194304 bytes",
+        ),
+    ] {
+        let args = ["--break", fault];
+        let mut client = programs::client(LESSON, &server.address, &args);
+        let line = format!("Error: the call ended with {ending}\n");
+        assert_eq!(run(&mut client), Finished::new(1, line));
+    }
+    let mut next = programs::client(LESSON, &server.address, &["7", "/", "2"]);
+    assert_eq!(run(&mut next), Finished::new(0, "3\n"));
+    let Finished { output, .. } = server.stop();
+    let line = "\nCalculate 1 99 2 -> INVALID_ARGUMENT: invalid operation\n";
+    assert!(output.contains(line), "{output}");
+}
