@@ -16,7 +16,7 @@ mod wrong_zigzag;
 use std::ops::Range;
 
 use grpc_workbook::types::Inspector;
-use grpc_workbook::types::proto::seen::types_service_server::TypesServiceServer as SeenServer;
+use grpc_workbook::types::proto::raw_request::types_service_server::TypesServiceServer as RawRequestServer;
 use grpc_workbook::types::proto::types_service_client::TypesServiceClient;
 use grpc_workbook::types::proto::types_service_server::{
     TypesService, TypesServiceServer,
@@ -521,7 +521,7 @@ async fn the_package_is_part_of_the_path() {
 /// The lesson's server and an ordinary one answer alike, to malformed bytes too.
 #[tokio::test]
 async fn keeping_the_bytes_changes_nothing() {
-    let mut seen = TypesServiceClient::new(Routes::new(SeenServer::new(Inspector)));
+    let mut seen = TypesServiceClient::new(Routes::new(RawRequestServer::new(Inspector)));
     let request = InspectRequest { int32_value: 3, string_value: "x".into(), ..blank() };
     let answer = seen.inspect(request).await.expect("answers").into_inner();
     assert_eq!(

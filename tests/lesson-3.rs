@@ -420,10 +420,10 @@ fn old_client_new_server() {
     assert_eq!(
         lines(&output)[1..],
         [
-            format!("SaveProduct {full}").as_str(),
-            "GetProduct",
-            &format!("SaveProduct {poor}"),
-            "GetProduct",
+            format!("SaveProduct {full} -> saved").as_str(),
+            "GetProduct -> found",
+            &format!("SaveProduct {poor} -> saved"),
+            "GetProduct -> found",
             "lesson-3-server stopping"
         ]
     );

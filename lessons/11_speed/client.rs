@@ -78,8 +78,7 @@ async fn main() -> Result<(), Failure> {
     if own::is_own() {
         return own::serve().await;
     }
-    let (server, fault, args) =
-        cli::client_without::<Args, Break>(11, "one of its own");
+    let (server, fault, args) = cli::client_without::<Args, Break>(11, "one of its own");
     let work = args.work();
     if cfg!(debug_assertions) && fault.is_none() {
         println!("not optimized: for speed, add --release after cargo run");
