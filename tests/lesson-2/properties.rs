@@ -102,8 +102,8 @@ fn zigzag(n: u64) -> i64 {
     (n >> 1) as i64 ^ -((n & 1) as i64)
 }
 
-/// Bytes that are nearly a message: a message with a few bytes changed, or cut off, or bytes of
-/// no plan at all.
+/// Bytes that are nearly a message: a message with a few bytes changed or cut off, random bytes,
+/// or bytes that are often found in tags.
 fn nearly_messages() -> impl Strategy<Value = Vec<u8>> {
     let changes = prop::collection::vec(any::<(prop::sample::Index, u8, bool)>(), 0..4);
     let mutated = (requests(), changes, any::<prop::sample::Index>(), any::<bool>());
