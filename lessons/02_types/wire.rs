@@ -151,6 +151,7 @@ impl<'a> Reader<'a> {
         if number == 0 {
             return malformed(Why::FieldZero);
         }
+        // At the limit nothing but the end of a group may come.
         if self.groups.len() == MAX_DEPTH && wire_type != 4 {
             return malformed(Why::TooDeep);
         }
@@ -214,16 +215,12 @@ impl<'a> Reader<'a> {
     fn take(&mut self, needs: u64, at: usize) -> Result<&'a [u8], Malformed> {
         let rest = &self.bytes[self.at..];
         // The length comes from the sender, and can be any number: compare it, never trust it.
-        match usize::try_from(needs)
-            .ok()
-            .and_then(|needs| rest.get(..needs))
-        {
-            Some(bytes) => {
-                self.at += bytes.len();
-                Ok(bytes)
-            }
-            None => Err(Malformed { at, why: Why::CutOff { needs, has: rest.len() } }),
+        if needs > rest.len() as u64 {
+            return Err(Malformed { at, why: Why::CutOff { needs, has: rest.len() } });
         }
+        let taken = &rest[..needs as usize];
+        self.at += taken.len();
+        Ok(taken)
     }
 }
 // ANCHOR_END: reader

@@ -1,4 +1,4 @@
-//! Exercise 3, a wrong answer: it takes a field that is set to its default for one that is not set.
+//! Exercise 3, a wrong answer: it takes a field that is set to its default for one not set.
 
 use std::sync::{Mutex, PoisonError};
 

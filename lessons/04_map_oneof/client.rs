@@ -147,6 +147,7 @@ async fn find(book: &mut Book, name: Option<String>) -> Result<(), Failure> {
 }
 // ANCHOR_END: find
 
+/// Saves people whom the server refuses, or in a way that a generated client would not.
 async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
     match fault {
         Fault::NothingSet => {
