@@ -15,7 +15,7 @@ use std::error::Error;
 use std::io::{Read, pipe};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::{fs, thread};
 
 use grpc_workbook::hello::MyGreeter;
@@ -210,7 +210,8 @@ fn the_smallest_main_prints_errors_as_rust_does() {
         .local_addr()
         .expect("a listener should have an address")
         .to_string();
-    let Finished { code, output } = run(programs::command("lesson-1-plain").arg(&taken));
+    let Finished { code, output } =
+        run(programs::command("lesson-1-minimal").arg(&taken));
     assert_eq!(code, Some(1));
     assert!(output.starts_with("Error: tonic::transport::Error(Transport, Os { code: "));
     assert!(output.contains("Address already in use"), "{output}");
@@ -218,36 +219,39 @@ fn the_smallest_main_prints_errors_as_rust_does() {
 
 #[test]
 fn the_smallest_main_serves_too() {
-    // It prints nothing, so it cannot take port 0 and say which one it got. Give it a port that
-    // was free just now, and another one if some other program was faster.
-    let (mut plain, address) = loop {
+    let (mut minimal, address) = start_minimal();
+    let client = run(&mut programs::client(LESSON, &address, &[]));
+    minimal.kill().expect("the server should still run");
+    minimal.wait().expect("the server should end");
+    assert_eq!(client, Finished::new(0, "Hello, you!\n"));
+}
+
+/// Starts the smallest server, and returns it with its address once it accepts connections.
+fn start_minimal() -> (Child, String) {
+    // It prints nothing, so it cannot take port 0 and say which one it got. It is given a port
+    // that was free just now, and another one if some other program was faster.
+    loop {
         let free =
             TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = free.expect("a free port should be found").to_string();
-        let mut plain = programs::command("lesson-1-plain")
+        let mut minimal = programs::command("lesson-1-minimal")
             .arg(&address)
             .spawn()
             .expect("the server should start");
-        let ended = loop {
+        loop {
             if TcpStream::connect(&address).is_ok() {
-                break false;
+                return (minimal, address);
             }
-            if plain
-                .try_wait()
+            let ended = minimal.try_wait();
+            if ended
                 .expect("the server should be a child of this test")
                 .is_some()
             {
-                break true;
+                break;
             }
             thread::yield_now();
-        };
-        if !ended {
-            break (plain, address);
         }
-    };
-    let client = run(&mut programs::client(LESSON, &address, &[]));
-    plain.kill().and_then(|()| plain.wait()).expect("ends");
-    assert_eq!(client, Finished::new(0, "Hello, you!\n"));
+    }
 }
 
 #[test]
