@@ -40,7 +40,7 @@ impl AddressBookService for AddressBook {
         request: Request<SaveRequest>,
     ) -> Result<Response<SaveResponse>, Status> {
         // A HashMap's order differs from call to call. Sorted, the same request gets the same
-        // answer: of two people who cannot be reached, the error always names the same one.
+        // response: of two people who cannot be reached, the error always names the same one.
         let people = BTreeMap::from_iter(request.into_inner().people);
         let names: Vec<String> = people.keys().cloned().collect();
 

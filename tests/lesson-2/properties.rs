@@ -1,5 +1,5 @@
 //! The reader against prost, on messages that proptest makes: whatever prost writes, the reader
-//! reads, and they agree on what is no message.
+//! reads, and they agree on what is not a message.
 
 use grpc_workbook::types::proto::InspectRequest;
 use grpc_workbook::types::proto::types_service_server::TypesService;
