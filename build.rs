@@ -83,9 +83,9 @@ fn inspector() {
     let inspect = manual::Method::builder()
         .name("inspect")
         .route_name("Inspect")
-        .input_type("crate::types::Seen")
+        .input_type("crate::types::RawRequest")
         .output_type("crate::types::proto::InspectResponse")
-        .codec_path("crate::types::SeenCodec");
+        .codec_path("crate::types::RawRequestCodec");
     let service = manual::Service::builder()
         .name("TypesService")
         .package("types.v1");

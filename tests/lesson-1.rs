@@ -13,10 +13,9 @@ mod wrong_untrimmed;
 
 use std::error::Error;
 use std::io::{Read, pipe};
-use std::iter::successors;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::{fs, thread};
 
 use grpc_workbook::hello::MyGreeter;
@@ -27,6 +26,7 @@ use grpc_workbook::raw::{self, RawCodec};
 use grpc_workbook::{Lesson, OUT_DIR};
 use prost::Message;
 use prost::bytes::Bytes;
+use support::bytes::hex;
 use support::checks::{Checks, Verdict, outcome};
 use support::programs::{self, Finished, Server, run};
 use support::{excerpt, generated, lesson, written};
@@ -36,16 +36,17 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::service::Routes;
-use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Response, Status};
 
 const LESSON: &Lesson = lesson(1);
 const PATH: &str = "/helloworld.Greeter/SayHello";
 
+/// A call that runs in a task of its own.
 type Call = JoinHandle<Result<Response<Bytes>, Status>>;
 
 // --- the exercise
 
+/// Greets names with and without white space, and nobody.
 async fn check(server: Routes) -> Verdict {
     let greeter = GreeterClient::new(server);
     let mut checks = Checks::default();
@@ -68,6 +69,7 @@ async fn check(server: Routes) -> Verdict {
     checks.verdict()
 }
 
+/// A server with this answer to the exercise.
 fn serving(greeter: impl Greeter) -> Routes {
     Routes::new(GreeterServer::new(greeter))
 }
@@ -98,15 +100,15 @@ fn an_empty_name_takes_no_byte() {
 }
 
 #[tokio::test]
-async fn the_server_has_one_path() {
+async fn only_the_full_path_and_a_message_reach_the_service() {
     assert_eq!(greeter_server::SERVICE_NAME, "helloworld.Greeter");
     let server = Server::start(LESSON);
-    let channel = connect(&server).await;
+    let channel = server.channel().await;
 
-    let answer = raw::unary(channel.clone(), PATH, b"\x0a\x03you")
+    let response = raw::unary(channel.clone(), PATH, b"\x0a\x03you")
         .await
-        .expect("the server should answer");
-    assert_eq!(answer.into_inner(), &b"\x0a\x0bHello, you!"[..]);
+        .expect("the call should succeed");
+    assert_eq!(response.into_inner(), &b"\x0a\x0bHello, you!"[..]);
 
     for path in [
         "/Greeter/SayHello",
@@ -116,7 +118,7 @@ async fn the_server_has_one_path() {
     ] {
         let status = raw::unary(channel.clone(), path, b"")
             .await
-            .expect_err(path);
+            .expect_err("no service should have this path");
         assert_eq!(
             (status.code(), status.message()),
             (Code::Unimplemented, ""),
@@ -132,39 +134,25 @@ async fn the_server_has_one_path() {
     ] {
         let status = raw::unary(channel.clone(), PATH, broken)
             .await
-            .expect_err("a broken message should be refused");
+            .expect_err("the message should be refused");
         assert_eq!(status.code(), Code::Internal, "{broken:?}");
     }
-    // None of it reached the service but the first call.
+    // Only the first call reached the service.
     drop(channel);
     let Finished { code, output } = server.stop();
     assert_eq!(code, Some(0));
     assert_eq!(output.matches("SayHello").count(), 1, "{output}");
 }
 
-async fn connect(server: &Server) -> Channel {
-    let uri = format!("http://{}", server.address);
-    Endpoint::try_from(uri)
-        .expect("should be a URI")
-        .connect()
-        .await
-        .expect("the server should accept a connection")
-}
-
 /// The chapter's table of bytes: what is on the wire for the call, and for its answer.
 #[test]
-fn bytes_of_the_call() {
+fn the_table_explains_each_byte_of_the_call() {
     let request = HelloRequest { name: "you".into() }.encode_to_vec();
     let reply = HelloReply { message: "Hello, you!".into() }.encode_to_vec();
     let mut table = String::from("| who | bytes | meaning |\n|---|---|---|\n");
     for (who, field, message) in
         [("client", "name", request), ("server", "message", reply)]
     {
-        let hex = |bytes: &[u8]| {
-            let bytes: Vec<String> =
-                bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            bytes.join(" ")
-        };
         let mut row = |bytes: &[u8], meaning: String| {
             table += &format!("| {who} | `{}` | {meaning} |\n", hex(bytes));
         };
@@ -183,9 +171,10 @@ fn bytes_of_the_call() {
 
 /// What a server needs to describe itself: the definitions as data.
 #[test]
-fn descriptors_are_kept() {
+fn build_rs_keeps_the_descriptors() {
     let file = Path::new(OUT_DIR).join("descriptors.bin");
-    let descriptors = fs::read(file).expect("build.rs should have made the file");
+    let descriptors =
+        fs::read(file).expect("build.rs should have written the descriptors");
     let text = String::from_utf8_lossy(&descriptors);
     for name in [
         "hello.proto",
@@ -200,7 +189,7 @@ fn descriptors_are_kept() {
 
 /// The chapter's excerpts of the generated code.
 #[test]
-fn generated_code() {
+fn the_excerpts_of_the_generated_code_are_current() {
     let code = generated("helloworld.rs");
     let excerpt = |from, to| excerpt(&code, from, to);
     written("book/generated/01-hello-message.rs", &excerpt("#[derive", "\n}"));
@@ -213,9 +202,9 @@ fn generated_code() {
 
 // --- the programs
 
-/// What the chapter says of it: it is not kind about a port that is taken.
+/// The chapter quotes what it prints when the port is taken.
 #[test]
-fn the_smallest_main_says_what_rust_says() {
+fn the_smallest_main_prints_errors_as_rust_does() {
     let holder = TcpListener::bind("127.0.0.1:0").expect("a free port should be found");
     let taken = holder
         .local_addr()
@@ -230,9 +219,18 @@ fn the_smallest_main_says_what_rust_says() {
 
 #[test]
 fn the_smallest_main_serves_too() {
-    // It takes an address and says nothing: ask for a port that was free just now, and for
-    // another one if somebody was faster.
-    let (mut minimal, address) = loop {
+    let (mut minimal, address) = start_minimal();
+    let client = run(&mut programs::client(LESSON, &address, &[]));
+    minimal.kill().expect("the server should still run");
+    minimal.wait().expect("the server should end");
+    assert_eq!(client, Finished::new(0, "Hello, you!\n"));
+}
+
+/// Starts the smallest server, and returns it with its address once it accepts connections.
+fn start_minimal() -> (Child, String) {
+    // It prints nothing, so it cannot take port 0 and say which one it got. It is given a port
+    // that was free just now, and another one if some other program was faster.
+    loop {
         let free =
             TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = free.expect("a free port should be found").to_string();
@@ -240,25 +238,20 @@ fn the_smallest_main_serves_too() {
             .arg(&address)
             .spawn()
             .expect("the server should start");
-        let ended = loop {
+        loop {
             if TcpStream::connect(&address).is_ok() {
-                break false;
+                return (minimal, address);
             }
-            if minimal.try_wait().expect("should be a child").is_some() {
-                break true;
+            let ended = minimal.try_wait();
+            if ended
+                .expect("the server should be a child of this test")
+                .is_some()
+            {
+                break;
             }
             thread::yield_now();
-        };
-        if !ended {
-            break (minimal, address);
         }
-    };
-    let answer = run(&mut programs::client(LESSON, &address, &[]));
-    minimal
-        .kill()
-        .and_then(|()| minimal.wait())
-        .expect("the server should end");
-    assert_eq!(answer, Finished::new(0, "Hello, you!\n"));
+    }
 }
 
 #[test]
@@ -320,9 +313,9 @@ fn mistakes_get_one_line() {
     }
 }
 
-/// A server that dies under a call: the client says so, in one line.
+/// A server that dies during a call.
 #[test]
-fn a_server_that_goes_away_is_named() {
+fn the_client_says_that_the_server_went_away() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port should be found");
     let address = listener
         .local_addr()
@@ -333,7 +326,7 @@ fn a_server_that_goes_away_is_named() {
         connection
             .read_exact(&mut [0; 24])
             .expect("the client should send the preface");
-        // Frames, each with its length and type in front, until HEADERS begins the call.
+        // Frames, each with its length and type first, until HEADERS begins the call.
         let mut header = [0; 9];
         while header[3] != 1 {
             connection
@@ -342,19 +335,19 @@ fn a_server_that_goes_away_is_named() {
             let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
             connection
                 .read_exact(&mut vec![0; length as usize])
-                .expect("the client should send the whole frame");
+                .expect("the frame should be whole");
         }
     });
     let Finished { code, output } = run(&mut programs::client(LESSON, &address, &[]));
     server
         .join()
-        .expect("the server should read the call's HEADERS");
+        .expect("the server should read the call and hang up");
     assert_eq!(code, Some(1));
     assert!(output.starts_with("Error: the server went away"), "{output}");
     assert_eq!(output.lines().count(), 1, "{output}");
 }
 
-/// What tonic says by itself; the page of error messages lists it.
+/// What tonic says by itself. The page of error messages lists it.
 #[tokio::test]
 async fn tonic_hides_the_cause() {
     for (uri, messages) in [
@@ -363,13 +356,14 @@ async fn tonic_hides_the_cause() {
     ] {
         let error = GreeterClient::connect(uri)
             .await
-            .expect_err("connecting should fail");
+            .expect_err("no server should be there");
         assert_eq!(error.to_string(), "transport error");
-        let causes = successors(error.source(), |cause: &&dyn Error| (*cause).source());
-        let causes = causes
-            .map(|cause| cause.to_string())
-            .collect::<Vec<_>>()
-            .join(": ");
+        let mut causes = String::new();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            causes += &format!("{error}: ");
+            cause = error.source();
+        }
         for message in messages {
             assert!(causes.contains(message), "{message} is not in {causes}");
         }
@@ -377,19 +371,20 @@ async fn tonic_hides_the_cause() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_open_at_sigterm_is_finished() {
+async fn a_call_that_is_open_at_sigterm_may_finish() {
     let mut server = Server::start(LESSON);
-    let (name, call) = open_call(&server).await;
+    let (names_tx, call) = open_call(&server).await;
     server.signal();
     server.wait_for("lesson-1-server stopping");
-    name.send(HelloRequest { name: "late".into() }.encode_to_vec().into())
-        .expect("the call should still be open");
-    drop(name);
-    let answer = call
+    names_tx
+        .send(HelloRequest { name: "late".into() }.encode_to_vec().into())
+        .expect("the call should wait for its message");
+    drop(names_tx);
+    let response = call
         .await
-        .expect("the call should not panic")
-        .expect("the call should be answered");
-    assert_eq!(answer.into_inner(), &b"\x0a\x0cHello, late!"[..]);
+        .expect("the task should run to its end")
+        .expect("the open call should be answered");
+    assert_eq!(response.into_inner(), &b"\x0a\x0cHello, late!"[..]);
     let Finished { code, output } = server.finish();
     assert_eq!(code, Some(0));
     assert!(!output.contains("cut off"), "{output}");
@@ -400,7 +395,7 @@ async fn a_call_that_is_open_at_sigterm_is_finished() {
 #[tokio::test]
 async fn ctrl_c_twice_ends_the_server_at_once() {
     let mut server = Server::start(LESSON);
-    let (_name, call) = open_call(&server).await;
+    let (_names_tx, call) = open_call(&server).await;
     server.interrupt();
     server.wait_for("lesson-1-server stopping");
     server.interrupt();
@@ -408,14 +403,14 @@ async fn ctrl_c_twice_ends_the_server_at_once() {
     assert_eq!(code, Some(0));
     assert!(!output.contains("cut off"), "{output}");
     call.await
-        .expect("the call should not panic")
-        .expect_err("the call should be cut off");
+        .expect("the task should run to its end")
+        .expect_err("the open call should be cut off");
 }
 
 #[tokio::test]
-async fn a_call_that_stays_open_is_cut_off() {
+async fn a_call_that_stays_open_is_cut_off_after_the_grace() {
     let server = Server::start(LESSON);
-    let (_name, call) = open_call(&server).await;
+    let (_names_tx, call) = open_call(&server).await;
     let Finished { code, output } = server.stop();
     assert_eq!(code, Some(0));
     assert!(
@@ -423,33 +418,35 @@ async fn a_call_that_stays_open_is_cut_off() {
         "{output}"
     );
     call.await
-        .expect("the call should not panic")
-        .expect_err("the call should be cut off");
+        .expect("the task should run to its end")
+        .expect_err("the open call should be cut off");
 }
 
-/// Starts a call and holds its only message back. When this returns, the server has the call.
+/// Starts a call and holds its only message back: it goes into the sender. When this returns,
+/// the server has the call.
 async fn open_call(server: &Server) -> (UnboundedSender<Bytes>, Call) {
-    let mut grpc = Grpc::new(connect(server).await);
-    let (name, names) = mpsc::unbounded_channel();
+    let mut grpc = Grpc::new(server.channel().await);
+    let (names_tx, names_rx) = mpsc::unbounded_channel();
     let mut open = grpc.clone();
     let mut call = Box::pin(async move {
-        open.ready().await.expect("the connection should be ready");
+        open.ready().await.expect("the channel should be connected");
         // As client streaming, so that the message can come later: the wire looks the same.
-        let names = Request::new(UnboundedReceiverStream::new(names));
-        open.client_streaming(names, PathAndQuery::from_static(PATH), RawCodec)
+        let messages = Request::new(UnboundedReceiverStream::new(names_rx));
+        open.client_streaming(messages, PathAndQuery::from_static(PATH), RawCodec)
             .await
     });
-    // Frames of one connection arrive in order: once a second call is answered, the first is
-    // there.
-    grpc.ready().await.expect("the connection should be ready");
+    // Frames of one connection arrive in order: once a second call is answered, the first has
+    // arrived.
+    grpc.ready().await.expect("the channel should be connected");
+    let (empty, path) = (Request::new(Bytes::new()), PathAndQuery::from_static(PATH));
     tokio::select! {
         biased;
-        _ = &mut call => panic!("answered without a message"),
-        answer = grpc.unary(Request::new(Bytes::new()), PathAndQuery::from_static(PATH), RawCodec) => {
-            answer.expect("the second call should be answered");
+        _ = &mut call => panic!("the call should wait for its message"),
+        response = grpc.unary(empty, path, RawCodec) => {
+            response.expect("the second call should be answered");
         }
     }
-    (name, tokio::spawn(call))
+    (names_tx, tokio::spawn(call))
 }
 
 #[test]

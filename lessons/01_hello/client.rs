@@ -1,4 +1,4 @@
-//! `lesson-1-client`: asks for a greeting.
+//! `lesson-1-client`: asks the server for a greeting, and prints it.
 
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::hello::proto::{HelloRequest, greeter_client::GreeterClient};
 use grpc_workbook::raw;
-use tonic::transport::Uri;
+use tonic::transport::{Channel, Uri};
 
 #[derive(clap::Args)]
 struct Args {
@@ -35,53 +35,65 @@ enum Fault {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let cli::Client { server, fault, args } = cli::client::<Args, Fault>(1);
+    // Two of the failures are a matter of whom the client calls.
+    let server = match fault {
+        Some(Fault::NoServer) => Uri::from_static("http://127.0.0.1:1"),
+        Some(Fault::WrongPort) => start_web_server()?,
+        _ => server,
+    };
+    // ANCHOR: connect
+    let channel = cli::connect(&server).await?;
+    let mut greeter = GreeterClient::new(channel.clone());
+    // ANCHOR_END: connect
     match fault {
-        None => greet(server, args.name).await,
-        Some(Fault::NoServer) => {
-            greet(Uri::from_static("http://127.0.0.1:1"), args.name).await
+        None | Some(Fault::NoServer | Fault::WrongPort) => {
+            greet(&mut greeter, args.name).await
         }
-        Some(Fault::WrongPort) => greet(some_other_server()?, args.name).await,
-        Some(Fault::WrongPath) => send(server, "/Greeter/SayHello", b"\x0a\x03you").await,
-        Some(Fault::EmptyName) => greet(server, String::new()).await,
+        Some(Fault::WrongPath) => {
+            send(channel, "/Greeter/SayHello", b"\x0a\x03you").await
+        }
+        Some(Fault::EmptyName) => greet(&mut greeter, String::new()).await,
         Some(Fault::NotUtf8) => {
-            send(server, "/helloworld.Greeter/SayHello", b"\x0a\x02\xc3\x28").await
+            send(channel, "/helloworld.Greeter/SayHello", b"\x0a\x02\xc3\x28").await
         }
     }
 }
 
 // ANCHOR: greet
-async fn greet(server: Uri, name: String) -> Result<(), Failure> {
-    let channel = cli::connect(&server).await?;
-    let mut greeter = GreeterClient::new(channel);
-
+async fn greet(
+    greeter: &mut GreeterClient<Channel>,
+    name: String,
+) -> Result<(), Failure> {
     let response = greeter.say_hello(HelloRequest { name }).await?;
     println!("{}", response.into_inner().message);
     Ok(())
 }
 // ANCHOR_END: greet
 
-/// Sends bytes of our choice: a generated client can neither call a path that does not
-/// exist nor send a broken message.
+/// Sends bytes of our choice to a path of our choice: a generated client can neither call
+/// a path that does not exist nor send a broken message.
 async fn send(
-    server: Uri,
+    channel: Channel,
     path: &'static str,
     message: &'static [u8],
 ) -> Result<(), Failure> {
-    let channel = cli::connect(&server).await?;
-    let answer = raw::unary(channel, path, message).await?;
-    println!("the server answered {:?}", answer.into_inner());
+    let response = raw::unary(channel, path, message).await?;
+    println!("the server answered {:?}", response.into_inner());
     Ok(())
 }
 
-/// Stands in for whatever else may have the port: a web server that knows only HTTP/1.1.
-fn some_other_server() -> Result<Uri, Failure> {
+/// Starts a server that knows only HTTP/1.1, on a thread, and returns where it listens. It
+/// stands in for whatever else may listen on the port.
+fn start_web_server() -> Result<Uri, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let uri = format!("http://{}", listener.local_addr()?).parse()?;
     thread::spawn(move || {
         let (mut connection, _) = listener.accept()?;
-        // The call has come when there is more than HTTP/2's opening, which is shorter.
+        // HTTP/2's opening is shorter than this, so by now the call has come.
         connection.read_exact(&mut [0; 128])?;
         connection.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")?;
+        // Reads on to the end: closed with bytes unread, the connection would be reset, and
+        // the client might never see the response.
         io::copy(&mut connection, &mut io::sink())
     });
     Ok(uri)

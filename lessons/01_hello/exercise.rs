@@ -1,8 +1,8 @@
 //! Exercise 1: a greeter with manners. Yours to finish.
 //!
-//! - White space around a name is left out: "  Ada " is greeted with "Hello, Ada!".
-//! - Where no name is left, the call ends with the status INVALID_ARGUMENT and the message
-//!   "name is empty".
+//! - White space around a name is left out: the answer to "  Ada " is "Hello, Ada!".
+//! - If nothing is left of the name, the call ends with the status INVALID_ARGUMENT and the
+//!   message "name is empty".
 //!
 //! Check it with: cargo test --test lesson-1 -- --ignored --nocapture
 
@@ -10,6 +10,7 @@ use grpc_workbook::hello::proto::greeter_server::Greeter;
 use grpc_workbook::hello::proto::{HelloReply, HelloRequest};
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct PoliteGreeter;
 
 #[tonic::async_trait]

@@ -1,4 +1,4 @@
-//! The service of lesson 1: one method, which greets.
+//! The service of lesson 1: one method, which answers a name with a greeting.
 
 use tonic::{Request, Response, Status};
 
@@ -10,7 +10,8 @@ pub mod proto {
 use proto::greeter_server::Greeter;
 use proto::{HelloReply, HelloRequest};
 
-/// The service: a type of ours that implements the generated trait.
+/// The service: a type of our own, which implements the generated trait. It has no fields,
+/// because a greeting depends on nothing but the request.
 pub struct MyGreeter;
 
 #[tonic::async_trait]
@@ -21,7 +22,7 @@ impl Greeter for MyGreeter {
     ) -> Result<Response<HelloReply>, Status> {
         let HelloRequest { name } = request.into_inner();
         let message = format!("Hello, {name}!");
-        // A name can be anything, line ends too: {:?} keeps it on one line.
+        // A name may contain line ends. {:?} escapes them, so that a call is one line.
         println!("SayHello {name:?} -> {message:?}");
         Ok(Response::new(HelloReply { message }))
     }

@@ -1,9 +1,10 @@
-//! Exercise 1, one good answer.
+//! Exercise 1: one good answer.
 
 use grpc_workbook::hello::proto::greeter_server::Greeter;
 use grpc_workbook::hello::proto::{HelloReply, HelloRequest};
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct PoliteGreeter;
 
 #[tonic::async_trait]

@@ -1,9 +1,10 @@
-//! Exercise 1, a wrong answer: a name of spaces alone is not empty to it.
+//! Exercise 1, a wrong answer: it looks whether the name is empty before it trims it.
 
 use grpc_workbook::hello::proto::greeter_server::Greeter;
 use grpc_workbook::hello::proto::{HelloReply, HelloRequest};
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct PoliteGreeter;
 
 #[tonic::async_trait]
@@ -13,6 +14,7 @@ impl Greeter for PoliteGreeter {
         request: Request<HelloRequest>,
     ) -> Result<Response<HelloReply>, Status> {
         let HelloRequest { name } = request.into_inner();
+        // Wrong: a name of nothing but spaces is not empty yet.
         if name.is_empty() {
             return Err(Status::invalid_argument("name is empty"));
         }

@@ -1,12 +1,18 @@
-//! `lesson-2-client`: has values of every type encoded, and explains bytes.
+//! `lesson-2-client`: sends values of every type, and prints the bytes that each became.
+
+mod explain;
+
+use std::fmt::Display;
+use std::str::FromStr;
 
 use clap::ValueEnum;
-use clap::builder::styling::{AnsiColor, Style};
 use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::raw;
 use grpc_workbook::types::proto::types_service_client::TypesServiceClient;
 use grpc_workbook::types::proto::{Color, InspectRequest};
-use grpc_workbook::types::wire::{Field, Reader, Value};
+use tonic::transport::Channel;
+
+use explain::{explain, print_field};
 
 #[derive(clap::Args)]
 struct Args {
@@ -21,7 +27,7 @@ struct Args {
     decode: Option<String>,
 }
 
-/// `--break`: bytes that are no message.
+/// `--break`: bytes that are not an `InspectRequest`.
 #[derive(Clone, Copy, ValueEnum)]
 enum Fault {
     /// a string that is not UTF-8
@@ -34,7 +40,8 @@ enum Fault {
     Group,
 }
 
-/// The chapter's values: those where something changes.
+/// The values of the chapter's script, type and value: those where something changes. Each is
+/// sent in a request of its own, because a field has one value in a message.
 const VALUES: &[(&str, &str)] = &[
     ("int32", "0"),
     ("int32", "1"),
@@ -76,50 +83,68 @@ async fn main() -> Result<(), Failure> {
     if let Some(bytes) = args.decode {
         return explain(&hex(&bytes).unwrap_or_else(|error| cli::fail(2, &error)));
     }
-    // Of the chapter's values, one at a time: a field has one value in a message.
     let values = match (&args.kind, &args.value) {
         (Some(kind), Some(value)) => &[(kind.as_str(), value.as_str())][..],
         _ => VALUES,
     };
-    let requests: Result<Vec<InspectRequest>, String> = values
-        .iter()
-        .map(|(kind, value)| request(kind, value))
-        .collect();
-    let requests = requests.unwrap_or_else(|error| cli::fail(2, &error));
+    // All requests before the first call: a value that is wrong is a wrong argument, and there
+    // is nothing to send then.
+    let mut requests = Vec::new();
+    for (kind, value) in values {
+        let request = request(kind, value).unwrap_or_else(|error| cli::fail(2, &error));
+        requests.push((*kind, *value, request));
+    }
 
     let channel = cli::connect(&server).await?;
-    if let Some(fault) = fault {
-        let bytes: &[u8] = match fault {
-            Fault::NotUtf8 => b"\x72\x02\xc3\x28",
-            Fault::EndlessVarint => b"\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
-            Fault::TooLong => b"\x72\x05ab",
-            Fault::Group => b"\x1b\x1c",
-        };
-        raw::unary(channel, "/types.v1.TypesService/Inspect", bytes).await?;
-        return Ok(());
+    match fault {
+        None => inspect(&mut TypesServiceClient::new(channel), requests).await,
+        Some(fault) => play_fault(channel, fault).await,
     }
-    let mut inspector = TypesServiceClient::new(channel);
+}
+
+/// Makes a call for each request, and prints how the server says its field was encoded.
+async fn inspect(
+    client: &mut TypesServiceClient<Channel>,
+    requests: Vec<(&str, &str, InspectRequest)>,
+) -> Result<(), Failure> {
     println!("{:<9} {:<5} {:<4} {:<20} bytes  reading", "type", "tag", "len", "value");
-    for ((kind, value), request) in values.iter().zip(requests) {
-        let response = inspector.inspect(request).await?.into_inner();
+    for (kind, value, request) in requests {
+        let response = client.inspect(request).await?.into_inner();
         if response.fields.is_empty() {
             println!("{kind:<42} {:>5}  {value:?} is not sent", 0);
         }
         for field in response.fields {
             let size = field.tag.len() + field.length.len() + field.payload.len();
-            let mut rows = columns(&field.tag, &field.length, &field.payload).into_iter();
-            let row = rows.next().unwrap_or_default();
-            println!(
-                "{:<9} {row} {size:>5}  {}; {}",
-                field.r#type, field.value, field.why
+            print_field(
+                &format!("{:<9}", field.r#type),
+                [&field.tag, &field.length, &field.payload],
+                &format!("{size:>5}  {}; {}", field.value, field.why),
             );
-            rows.for_each(|row| println!("{:<9} {row}", ""));
         }
     }
     Ok(())
 }
 
-/// A request with one field, of the type `kind`.
+/// Sends bytes that a generated client would not make.
+async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
+    let bytes: &[u8] = match fault {
+        // Field 14, the string: c3 begins a character of two bytes, and 28 does not end one.
+        Fault::NotUtf8 => b"\x72\x02\xc3\x28",
+        // Field 3, the int32: no byte ends the varint.
+        Fault::EndlessVarint => b"\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+        // Field 14 again: five bytes are announced, and two follow.
+        Fault::TooLong => b"\x72\x05ab",
+        // Field 3 as a group, its start and its end.
+        Fault::Group => b"\x1b\x1c",
+    };
+    raw::unary(channel, "/types.v1.TypesService/Inspect", bytes).await?;
+    Ok(())
+}
+
+/// A request in which the field of type `kind` has this value.
+///
+/// # Errors
+/// There is no such type, or the text is not a value of it: a line that says so.
 fn request(kind: &str, value: &str) -> Result<InspectRequest, String> {
     let mut request = InspectRequest::default();
     match kind {
@@ -153,17 +178,15 @@ fn request(kind: &str, value: &str) -> Result<InspectRequest, String> {
     Ok(request)
 }
 
-fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
-    kind: &str,
-    value: &str,
-) -> Result<T, String> {
+/// Parses a value of the type `kind`, which is `T` in Rust.
+fn parse<T: FromStr<Err: Display>>(kind: &str, value: &str) -> Result<T, String> {
     value
         .parse()
         .map_err(|error| format!("{value:?} is no {kind}: {error}"))
 }
 
-/// Bytes from hexadecimal digits; what stands between two digits of a byte and the next two is
-/// ignored, if it is space, a comma or a colon.
+/// Bytes from hexadecimal digits, two for each. Between bytes there may be white space, a comma
+/// or a colon, and before one `0x`: hex dumps are written in all of these ways.
 fn hex(text: &str) -> Result<Vec<u8>, String> {
     let separators = |c: char| c.is_whitespace() || matches!(c, ',' | ':');
     let mut bytes = Vec::new();
@@ -182,92 +205,4 @@ fn hex(text: &str) -> Result<Vec<u8>, String> {
         }
     }
     Ok(bytes)
-}
-
-/// `--decode`: a line for each field that the bytes hold, as far as they hold any.
-fn explain(bytes: &[u8]) -> Result<(), Failure> {
-    println!(
-        "at    {:<5} {:<4} {:<20} {:<8} type   reading",
-        "tag", "len", "value", "field"
-    );
-    explain_message(bytes, 0, &[])?;
-    if bytes.is_empty() {
-        println!("no bytes: a message in which every field has its default");
-    }
-    Ok(())
-}
-
-/// `start` is the offset of `bytes` in all of the input; `around` are the numbers of the fields
-/// whose messages they are in.
-fn explain_message(bytes: &[u8], start: usize, around: &[u32]) -> Result<(), Failure> {
-    for field in Reader::new(bytes) {
-        let Field { number, value, tag, length, payload } = field?;
-        let reading = match value {
-            Value::Varint(n) if n < 1 << 63 => format!("{n}, zigzag {}", zigzag(n)),
-            Value::Varint(n) => format!("{n}, signed {}, zigzag {}", n as i64, zigzag(n)),
-            Value::I64(n) => format!("{n}, double {:?}", f64::from_bits(n)),
-            Value::I32(n) => format!("{n}, float {:?}", f32::from_bits(n)),
-            Value::StartGroup => "a group begins".into(),
-            Value::EndGroup => "it ends".into(),
-            Value::Len(bytes) => match std::str::from_utf8(bytes) {
-                Ok(text) if !text.chars().any(char::is_control) => format!("{text:?}"),
-                _ if is_message(bytes, around.len()) => "a message:".into(),
-                _ => format!("{} bytes", bytes.len()),
-            },
-        };
-        let path: Vec<u32> = around.iter().copied().chain([number]).collect();
-        let dotted: Vec<String> = path.iter().map(u32::to_string).collect();
-        let (at, inner) = (start + tag.start, start + payload.start);
-        // The bytes of a message inside are those of the lines below.
-        let message = match value {
-            Value::Len(bytes) if reading == "a message:" => Some(bytes),
-            _ => None,
-        };
-        let shown = if message.is_some() {
-            &[]
-        } else {
-            &bytes[payload]
-        };
-        let mut rows = columns(&bytes[tag], &bytes[length], shown).into_iter();
-        let row = rows.next().unwrap_or_default();
-        println!(
-            "{at:<5} {row} {:<8} {:<6} {reading}",
-            dotted.join("."),
-            value.wire_type()
-        );
-        rows.for_each(|row| println!("{:<5} {row}", ""));
-        if let Some(message) = message {
-            explain_message(message, inner, &path)?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether bytes can be read as a message. They may be one by chance: only the `.proto` knows.
-fn is_message(bytes: &[u8], depth: usize) -> bool {
-    depth < 32 && !bytes.is_empty() && Reader::new(bytes).all(|field| field.is_ok())
-}
-
-fn zigzag(n: u64) -> i64 {
-    (n >> 1) as i64 ^ -((n & 1) as i64)
-}
-
-/// The bytes of a field in three columns, which a terminal shows in three colours: one line,
-/// or more where the value has more than ten bytes.
-fn columns(tag: &[u8], length: &[u8], value: &[u8]) -> Vec<String> {
-    let paint = |color: AnsiColor, bytes: &[u8], width: usize| {
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let style: Style = cli::style(color);
-        format!("{style}{digits:<width$}{style:#}")
-    };
-    let row = |tag: &[u8], length: &[u8], value: &[u8]| {
-        let tag = paint(AnsiColor::Cyan, tag, 5);
-        let length = paint(AnsiColor::Yellow, length, 4);
-        format!("{tag} {length} {}", paint(AnsiColor::Green, value, 20))
-    };
-    let (first, rest) = value.split_at(value.len().min(10));
-    let rest = rest.chunks(10).map(|value| row(&[], &[], value));
-    std::iter::once(row(tag, length, first))
-        .chain(rest)
-        .collect()
 }

@@ -2,9 +2,9 @@
 //!
 //! `inspect` answers with the bytes of three of the request's fields, int32_value (number 3),
 //! sint32_value (7) and string_value (14), in this order: for each an `EncodedField` with `type`
-//! ("int32", "sint32", "string"), `tag`, `length` (empty where there is none) and `payload`.
-//! `value` and `why` stay empty. A field that has its default is not sent, so it is left out.
-//! The bytes are to be made by you, not by prost.
+//! ("int32", "sint32", "string"), `tag`, `length` (empty if the wire type has none) and `payload`.
+//! `value` and `why` stay empty. A field that has its default is not sent, so leave it out.
+//! Make the bytes yourself, without prost.
 //!
 //! Check it with: cargo test --test lesson-2 -- --ignored --nocapture
 
@@ -12,6 +12,7 @@ use grpc_workbook::types::proto::types_service_server::TypesService;
 use grpc_workbook::types::proto::{EncodedField, InspectRequest, InspectResponse};
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct HandEncoder;
 
 #[tonic::async_trait]

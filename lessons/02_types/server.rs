@@ -2,7 +2,7 @@
 
 use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::types::{
-    Inspector, proto::seen::types_service_server::TypesServiceServer,
+    Inspector, proto::raw_request::types_service_server::TypesServiceServer,
 };
 use tonic::transport::Server;
 

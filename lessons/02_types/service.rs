@@ -1,4 +1,7 @@
-//! The service of lesson 2: says how each field of its request was encoded.
+//! The service of lesson 2: answers with how each field of its request was encoded.
+//!
+//! A method of a service gets a message, and no longer the bytes that it came in. This one needs
+//! both, so its requests are decoded by a codec of our own, [`RawRequestCodec`], at the end.
 
 pub mod wire;
 
@@ -13,30 +16,32 @@ use wire::{Reader, Value};
 pub mod proto {
     tonic::include_proto!("types.v1");
 
-    /// A second server for the same service, whose method takes [`Seen`](super::Seen).
+    /// A second server for the same service, which decodes with our codec: its method takes a
+    /// [`RawRequest`](super::RawRequest). It comes from build.rs, not from the `.proto`.
     // Generated code makes its codec with `default`, whether it has fields or not.
     #[allow(clippy::default_constructed_unit_structs)]
-    pub mod seen {
+    pub mod raw_request {
         tonic::include_proto!("types.v1.TypesService");
     }
 }
 
-use proto::seen::types_service_server::TypesService;
+use proto::raw_request::types_service_server::TypesService;
 use proto::{Color, EncodedField, InspectRequest, InspectResponse};
 
 // ANCHOR: inspect
+/// The service. It keeps nothing from one call to the next.
 pub struct Inspector;
 
 #[tonic::async_trait]
 impl TypesService for Inspector {
     async fn inspect(
         &self,
-        request: Request<Seen>,
+        request: Request<RawRequest>,
     ) -> Result<Response<InspectResponse>, Status> {
-        let Seen { message, bytes } = request.into_inner();
+        let RawRequest { message, bytes } = request.into_inner();
         let (mut numbers, mut fields) = (Vec::new(), Vec::new());
         for field in Reader::new(&bytes) {
-            // prost has decoded these bytes already: what is malformed does not get here.
+            // The codec has decoded these bytes: malformed ones did not get this far.
             let field = field.map_err(|error| Status::internal(error.to_string()))?;
             let (kind, value) = value_of(&message, field.number);
             numbers.push(field.number);
@@ -49,7 +54,7 @@ impl TypesService for Inspector {
                 payload: bytes[field.payload].to_vec(),
             });
         }
-        println!("Inspect {} bytes, fields {numbers:?}", bytes.len());
+        println!("Inspect {} bytes -> fields {numbers:?}", bytes.len());
         Ok(Response::new(InspectResponse { fields }))
     }
 }
@@ -82,6 +87,7 @@ fn value_of(m: &InspectRequest, number: u32) -> (&'static str, String) {
     }
 }
 
+/// The rule by which a value of this type takes these bytes.
 fn why(kind: &str, value: Value) -> &'static str {
     match (kind, value) {
         ("sint32" | "sint64", _) => "zigzag: 0, -1, 1, -2 count as 0, 1, 2, 3",
@@ -98,33 +104,35 @@ fn why(kind: &str, value: Value) -> &'static str {
     }
 }
 
-/// A request, and the bytes that it came in.
-pub struct Seen {
+/// A request, decoded and as it came.
+pub struct RawRequest {
+    /// What prost made of the bytes.
     pub message: InspectRequest,
+    /// The encoded message, without gRPC's five bytes before it.
     pub bytes: Bytes,
 }
 
-/// A codec that keeps the bytes: `ProstCodec`, which the generated code takes otherwise, throws
-/// them away.
+/// A codec that keeps the bytes of a request. `ProstCodec`, which generated code names otherwise,
+/// drops them once they are decoded.
 #[derive(Default)]
-pub struct SeenCodec;
+pub struct RawRequestCodec;
 
-impl Codec for SeenCodec {
+impl Codec for RawRequestCodec {
     type Encode = InspectResponse;
-    type Decode = Seen;
-    type Encoder = SeenCodec;
-    type Decoder = SeenCodec;
+    type Decode = RawRequest;
+    type Encoder = RawRequestCodec;
+    type Decoder = RawRequestCodec;
 
-    fn encoder(&mut self) -> SeenCodec {
-        SeenCodec
+    fn encoder(&mut self) -> RawRequestCodec {
+        RawRequestCodec
     }
 
-    fn decoder(&mut self) -> SeenCodec {
-        SeenCodec
+    fn decoder(&mut self) -> RawRequestCodec {
+        RawRequestCodec
     }
 }
 
-impl Encoder for SeenCodec {
+impl Encoder for RawRequestCodec {
     type Item = InspectResponse;
     type Error = Status;
 
@@ -140,16 +148,16 @@ impl Encoder for SeenCodec {
 }
 
 // ANCHOR: decoder
-impl Decoder for SeenCodec {
-    type Item = Seen;
+impl Decoder for RawRequestCodec {
+    type Item = RawRequest;
     type Error = Status;
 
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Seen>, Status> {
+    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<RawRequest>, Status> {
         let bytes = from.copy_to_bytes(from.remaining());
-        // The status that ProstCodec answers with, too.
+        // INTERNAL is ProstCodec's status for it, too.
         let message = InspectRequest::decode(bytes.clone());
         let message = message.map_err(|error| Status::internal(error.to_string()))?;
-        Ok(Some(Seen { message, bytes }))
+        Ok(Some(RawRequest { message, bytes }))
     }
 }
 // ANCHOR_END: decoder

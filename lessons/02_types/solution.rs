@@ -1,9 +1,10 @@
-//! Exercise 2, one good answer.
+//! Exercise 2: one good answer.
 
 use grpc_workbook::types::proto::types_service_server::TypesService;
 use grpc_workbook::types::proto::{EncodedField, InspectRequest, InspectResponse};
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct HandEncoder;
 
 #[tonic::async_trait]
@@ -31,6 +32,7 @@ impl TypesService for HandEncoder {
     }
 }
 
+/// A field of the response, without the explanation that the lesson's service adds.
 fn field(kind: &str, tag: Vec<u8>, length: Vec<u8>, payload: Vec<u8>) -> EncodedField {
     EncodedField { r#type: kind.into(), tag, length, payload, ..EncodedField::default() }
 }

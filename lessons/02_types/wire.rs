@@ -12,12 +12,14 @@ use std::ops::Range;
 pub struct Field<'a> {
     /// The field's number in the `.proto`, from 1 to 536,870,911.
     pub number: u32,
+    /// The value, as far as the wire type tells.
     pub value: Value<'a>,
-    /// Where the tag stands in the input.
+    /// Where the tag stands in the input. `tag`, `length` and `payload` follow each other without
+    /// a gap, and so do fields.
     pub tag: Range<usize>,
-    /// Where the length stands; empty but for [`Value::Len`].
+    /// Where the length stands. Empty, unless the value is a [`Value::Len`].
     pub length: Range<usize>,
-    /// Where the value stands.
+    /// Where the value stands. Empty for the start and the end of a group.
     pub payload: Range<usize>,
 }
 
@@ -52,10 +54,12 @@ impl Value<'_> {
     }
 }
 
-/// What is wrong with the input, and the offset of the byte where it went wrong.
+/// The input is not a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed {
+    /// The offset in the input of what is wrong: a tag, a length or a value.
     pub at: usize,
+    /// What is wrong there.
     pub why: Why,
 }
 
@@ -118,36 +122,38 @@ impl fmt::Display for Malformed {
 impl std::error::Error for Malformed {}
 
 // ANCHOR: reader
-/// Reads a message field by field. After an error it is at its end.
+/// Reads a message field by field. After an error there are no more fields.
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {
+    /// The whole message.
     bytes: &'a [u8],
+    /// The offset of the next byte to read.
     at: usize,
-    /// The groups that are open: number, and offset of the tag.
+    /// The groups that are open, outermost first: the number, and the offset of the tag.
     groups: Vec<(u32, usize)>,
 }
 
 impl<'a> Reader<'a> {
+    /// A reader at the beginning of a message.
     pub fn new(bytes: &'a [u8]) -> Reader<'a> {
         Reader { bytes, at: 0, groups: Vec::new() }
     }
 
+    /// Reads a tag and the value after it.
     fn field(&mut self) -> Result<Field<'a>, Malformed> {
         let start = self.at;
-        let wrong = |why| Err(Malformed { at: start, why });
+        let malformed = |why| Err(Malformed { at: start, why });
         let tag = self.varint()?;
         if tag > u64::from(u32::MAX) {
-            return wrong(Why::TagTooLarge);
+            return malformed(Why::TagTooLarge);
         }
         let (number, wire_type) = ((tag >> 3) as u32, tag & 7);
-        if wire_type > 5 {
-            return wrong(Why::WireType(wire_type));
-        }
         if number == 0 {
-            return wrong(Why::FieldZero);
+            return malformed(Why::FieldZero);
         }
+        // At the limit nothing but the end of a group may come.
         if self.groups.len() == MAX_DEPTH && wire_type != 4 {
-            return wrong(Why::TooDeep);
+            return malformed(Why::TooDeep);
         }
         let tag = start..self.at;
         let mut length = self.at..self.at;
@@ -166,19 +172,21 @@ impl<'a> Reader<'a> {
             }
             4 => match self.groups.pop() {
                 Some((open, _)) if open == number => Value::EndGroup,
-                _ => return wrong(Why::EndGroup(number)),
+                _ => return malformed(Why::EndGroup(number)),
             },
-            _ => Value::I32(u32::from_le_bytes(self.array()?)),
+            5 => Value::I32(u32::from_le_bytes(self.array()?)),
+            _ => return malformed(Why::WireType(wire_type)),
         };
         let payload = length.end.max(value_start)..self.at;
         Ok(Field { number, value, tag, length, payload })
     }
 
+    /// The next varint, which has at most ten bytes.
     fn varint(&mut self) -> Result<u64, Malformed> {
         let start = self.at;
         let mut value = 0;
         for (n, byte) in self.bytes[start..].iter().take(10).enumerate() {
-            // The tenth byte has room for one bit: nine times seven are 63.
+            // Nine bytes hold 63 of the 64 bits, so the tenth may hold only one.
             if n == 9 && *byte > 1 {
                 break;
             }
@@ -197,25 +205,22 @@ impl<'a> Reader<'a> {
         Err(Malformed { at: start, why })
     }
 
+    /// The next `N` bytes, for a number of that size.
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         let bytes = self.take(N as u64, self.at)?;
         Ok(std::array::from_fn(|n| bytes[n]))
     }
 
-    /// The next `needs` bytes. `at` is what an error points to.
+    /// The next `needs` bytes. If there are fewer, the error points to `at`.
     fn take(&mut self, needs: u64, at: usize) -> Result<&'a [u8], Malformed> {
         let rest = &self.bytes[self.at..];
-        // A length may be any number: it is compared, never trusted.
-        match usize::try_from(needs)
-            .ok()
-            .and_then(|needs| rest.get(..needs))
-        {
-            Some(bytes) => {
-                self.at += bytes.len();
-                Ok(bytes)
-            }
-            None => Err(Malformed { at, why: Why::CutOff { needs, has: rest.len() } }),
+        // The length comes from the sender, and can be any number: compare it, never trust it.
+        if needs > rest.len() as u64 {
+            return Err(Malformed { at, why: Why::CutOff { needs, has: rest.len() } });
         }
+        let taken = &rest[..needs as usize];
+        self.at += taken.len();
+        Ok(taken)
     }
 }
 // ANCHOR_END: reader

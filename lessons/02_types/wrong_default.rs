@@ -1,9 +1,10 @@
-//! Exercise 2: a wrong answer. It sends a field that has its default.
+//! Exercise 2, a wrong answer: it sends a field that has its default.
 
 use grpc_workbook::types::proto::types_service_server::TypesService;
 use grpc_workbook::types::proto::{EncodedField, InspectRequest, InspectResponse};
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct HandEncoder;
 
 #[tonic::async_trait]
@@ -19,6 +20,7 @@ impl TypesService for HandEncoder {
             let payload = varint(i64::from(int32_value) as u64);
             fields.push(field("int32", vec![3 << 3], vec![], payload));
         }
+        // Wrong: prost sends no sint32 of 0, and this does.
         let payload = varint(zigzag(sint32_value));
         fields.push(field("sint32", vec![7 << 3], vec![], payload));
         if !string_value.is_empty() {
@@ -29,6 +31,7 @@ impl TypesService for HandEncoder {
     }
 }
 
+/// A field of the response, without the explanation that the lesson's service adds.
 fn field(kind: &str, tag: Vec<u8>, length: Vec<u8>, payload: Vec<u8>) -> EncodedField {
     EncodedField { r#type: kind.into(), tag, length, payload, ..EncodedField::default() }
 }

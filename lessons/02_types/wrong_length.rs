@@ -1,9 +1,10 @@
-//! Exercise 2: a wrong answer. It counts characters, where the length counts bytes.
+//! Exercise 2, a wrong answer: it counts characters, where the length counts bytes.
 
 use grpc_workbook::types::proto::types_service_server::TypesService;
 use grpc_workbook::types::proto::{EncodedField, InspectRequest, InspectResponse};
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct HandEncoder;
 
 #[tonic::async_trait]
@@ -24,6 +25,7 @@ impl TypesService for HandEncoder {
             fields.push(field("sint32", vec![7 << 3], vec![], payload));
         }
         if !string_value.is_empty() {
+            // Wrong: `é` is one character and two bytes.
             let length = varint(string_value.chars().count() as u64);
             fields.push(field("string", vec![14 << 3 | 2], length, string_value.into()));
         }
@@ -31,6 +33,7 @@ impl TypesService for HandEncoder {
     }
 }
 
+/// A field of the response, without the explanation that the lesson's service adds.
 fn field(kind: &str, tag: Vec<u8>, length: Vec<u8>, payload: Vec<u8>) -> EncodedField {
     EncodedField { r#type: kind.into(), tag, length, payload, ..EncodedField::default() }
 }

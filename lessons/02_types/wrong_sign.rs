@@ -1,9 +1,10 @@
-//! Exercise 2: a wrong answer. It keeps 32 bits of a negative int32, where 64 are sent.
+//! Exercise 2, a wrong answer: it sends 32 bits of a negative int32.
 
 use grpc_workbook::types::proto::types_service_server::TypesService;
 use grpc_workbook::types::proto::{EncodedField, InspectRequest, InspectResponse};
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct HandEncoder;
 
 #[tonic::async_trait]
@@ -16,6 +17,7 @@ impl TypesService for HandEncoder {
             request.into_inner();
         let mut fields = Vec::new();
         if int32_value != 0 {
+            // Wrong: an int32 is widened to 64 bits with its sign, and this drops the sign.
             let payload = varint(u64::from(int32_value as u32));
             fields.push(field("int32", vec![3 << 3], vec![], payload));
         }
@@ -31,6 +33,7 @@ impl TypesService for HandEncoder {
     }
 }
 
+/// A field of the response, without the explanation that the lesson's service adds.
 fn field(kind: &str, tag: Vec<u8>, length: Vec<u8>, payload: Vec<u8>) -> EncodedField {
     EncodedField { r#type: kind.into(), tag, length, payload, ..EncodedField::default() }
 }

@@ -1,9 +1,10 @@
-//! Exercise 2: a wrong answer. It encodes sint32 as if it were int32.
+//! Exercise 2, a wrong answer: it encodes a sint32 as if it were an int32.
 
 use grpc_workbook::types::proto::types_service_server::TypesService;
 use grpc_workbook::types::proto::{EncodedField, InspectRequest, InspectResponse};
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct HandEncoder;
 
 #[tonic::async_trait]
@@ -20,6 +21,7 @@ impl TypesService for HandEncoder {
             fields.push(field("int32", vec![3 << 3], vec![], payload));
         }
         if sint32_value != 0 {
+            // Wrong: no zigzag, so a negative number takes ten bytes.
             let payload = varint(i64::from(sint32_value) as u64);
             fields.push(field("sint32", vec![7 << 3], vec![], payload));
         }
@@ -31,6 +33,7 @@ impl TypesService for HandEncoder {
     }
 }
 
+/// A field of the response, without the explanation that the lesson's service adds.
 fn field(kind: &str, tag: Vec<u8>, length: Vec<u8>, payload: Vec<u8>) -> EncodedField {
     EncodedField { r#type: kind.into(), tag, length, payload, ..EncodedField::default() }
 }

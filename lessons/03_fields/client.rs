@@ -1,19 +1,23 @@
-//! `lesson-3-client`: two clients in one program, built from two versions of a file.
-//! They work on the same product.
+//! `lesson-3-client`: two clients in one program, built from two versions of a `.proto`. They
+//! work on the same product.
 
 use clap::ValueEnum;
 use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::fields::{proto, proto_broken, proto_v2};
 use tonic::transport::Channel;
 
+/// Built from version 1.
 type OldClient = proto::product_service_client::ProductServiceClient<Channel>;
+/// Built from version 2.
 type NewClient = proto_v2::product_service_client::ProductServiceClient<Channel>;
+/// Built from version 1 after changes that break it.
 type BrokenClient = proto_broken::product_service_client::ProductServiceClient<Channel>;
 
 #[derive(clap::Args)]
 struct Args {}
 
-/// `--break`: changes that a `.proto` does not survive. The server should be an old one.
+/// `--break`: changes after which programs misread each other. They show with a server of
+/// version 1, `lesson-3-server --old`.
 #[derive(Clone, Copy, ValueEnum)]
 enum Fault {
     /// the number of a deleted field is given to another one
@@ -29,18 +33,17 @@ enum Fault {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let cli::Client { server, fault, args: Args {} } = cli::client(3);
+    // One connection for all: what makes a client old or new is its code, not its channel.
     let channel = cli::connect(&server).await?;
+    let mut old = OldClient::new(channel.clone());
     match fault {
-        None => old_and_new(channel).await,
-        Some(fault) => broken(channel, fault).await,
+        None => old_and_new(&mut old, &mut NewClient::new(channel)).await,
+        Some(fault) => play_fault(&mut old, &mut BrokenClient::new(channel), fault).await,
     }
 }
 
 // ANCHOR: script
-async fn old_and_new(channel: Channel) -> Result<(), Failure> {
-    let mut new = NewClient::new(channel.clone());
-    let mut old = OldClient::new(channel);
-
+async fn old_and_new(old: &mut OldClient, new: &mut NewClient) -> Result<(), Failure> {
     let product = proto_v2::Product {
         name: "Teapot".into(),
         price: 1900,
@@ -71,9 +74,12 @@ async fn old_and_new(channel: Channel) -> Result<(), Failure> {
 }
 // ANCHOR_END: script
 
-/// A client built from the broken version saves, and is told what was kept; then one
-/// built from version 1 gets it.
-async fn broken(channel: Channel, fault: Fault) -> Result<(), Failure> {
+/// The broken client saves a product, and is told what was kept. Then the old client gets it.
+async fn play_fault(
+    old: &mut OldClient,
+    broken: &mut BrokenClient,
+    fault: Fault,
+) -> Result<(), Failure> {
     let mut product =
         proto_broken::Product { name: "Teapot".into(), ..Default::default() };
     match fault {
@@ -87,11 +93,9 @@ async fn broken(channel: Channel, fault: Fault) -> Result<(), Failure> {
     }
     println!("broken client saves {product:?}");
     let request = proto_broken::SaveProductRequest { product: Some(product) };
-    let mut broken = BrokenClient::new(channel.clone());
     let kept = broken.save_product(request).await?.into_inner().product;
     println!("          is told   {:?}", kept.unwrap_or_default());
 
-    let mut old = OldClient::new(channel);
     let response = old.get_product(proto::GetProductRequest {}).await?;
     let product = response.into_inner().product.unwrap_or_default();
     println!("   old client finds {product:?}");

@@ -1,8 +1,8 @@
 //! Exercise 3: an update of the fields that are set, and of no others. Yours to finish.
 //!
 //! - A field that is not set in the request stays as it is.
-//! - One that is set takes the new value, also if that is the default, 0 or "".
-//! - `labels`, if set, takes the place of all labels that were there: an empty list, too.
+//! - A field that is set takes the new value, even if that is its default, 0 or "".
+//! - `labels`, if set, replaces all labels that were there, even if its list is empty.
 //! - Updates add up: each begins with what the one before left.
 //!
 //! Check it with: cargo test --test lesson-3 -- --ignored --nocapture
@@ -15,11 +15,14 @@ use grpc_workbook::fields::proto_v2::{
 };
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct Updater {
+    /// The product as the last update left it.
     product: Mutex<Product>,
 }
 
 impl Updater {
+    /// A service that begins with this product.
     pub fn new(product: Product) -> Updater {
         Updater { product: Mutex::new(product) }
     }

@@ -1,9 +1,14 @@
 //! The service of lesson 3: keeps one product, and exists in two versions.
+//!
+//! Each version has a generated trait of its own, so each has an `impl`. What the versions share
+//! is in the `impl` of [`Shop`] before them.
 
 use std::fmt::Debug;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tonic::{Request, Response, Status};
+
+use crate::status::status_line;
 
 /// Version 1, from `protos/fields.proto`.
 pub mod proto {
@@ -15,33 +20,44 @@ pub mod proto_v2 {
     tonic::include_proto!("fields_v2/fields.v1");
 }
 
-/// Version 1, changed as it must not be: `protos/fields_broken/fields_broken.proto`.
+/// Version 1, changed as it must not be changed: `protos/fields_broken/fields_broken.proto`.
 pub mod proto_broken {
     tonic::include_proto!("fields_broken/fields.v1");
 }
 
-/// A shop with one product, which is `P`: of version 1 or of version 2.
+/// A shop with one product. `P` is the product of version 1 or of version 2.
 #[derive(Debug, Default)]
-pub struct Shop<P>(Mutex<P>);
+pub struct Shop<P> {
+    /// The product that was saved last; until then, one in which every field has its default.
+    /// Calls run at the same time, so it is behind a lock.
+    product: Mutex<P>,
+}
 
 impl<P: Clone + Debug> Shop<P> {
+    /// Replaces the product, and returns what is kept now.
     fn save(&self, product: Option<P>) -> Result<P, Status> {
         // A field whose type is a message is always an Option.
-        let product =
-            product.ok_or_else(|| Status::invalid_argument("there is no product"))?;
-        println!("SaveProduct {product:?}");
+        let Some(product) = product else {
+            let status = Status::invalid_argument("there is no product");
+            println!("SaveProduct -> {}", status_line(&status));
+            return Err(status);
+        };
         *self.product() = product.clone();
+        println!("SaveProduct {product:?} -> saved");
         Ok(product)
     }
 
+    /// The product as it is now.
     fn get(&self) -> P {
-        println!("GetProduct");
+        println!("GetProduct -> found");
         self.product().clone()
     }
 
+    /// The product, locked until the caller drops the guard.
     fn product(&self) -> MutexGuard<'_, P> {
-        // Poisoned means: somebody panicked while he held it. The product is whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        // A lock is poisoned when its holder panicked. The product is replaced in one step, so
+        // it is never half changed, and can be used all the same.
+        self.product.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -66,7 +82,7 @@ impl proto::product_service_server::ProductService for Shop<proto::Product> {
 }
 // ANCHOR_END: old
 
-/// Word for word the same, but for the types.
+/// Word for word the same, except for the types.
 #[tonic::async_trait]
 impl proto_v2::product_service_server::ProductService for Shop<proto_v2::Product> {
     async fn save_product(

@@ -1,4 +1,4 @@
-//! Exercise 3, one good answer.
+//! Exercise 3: one good answer.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,11 +8,14 @@ use grpc_workbook::fields::proto_v2::{
 };
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct Updater {
+    /// The product as the last update left it.
     product: Mutex<Product>,
 }
 
 impl Updater {
+    /// A service that begins with this product.
     pub fn new(product: Product) -> Updater {
         Updater { product: Mutex::new(product) }
     }

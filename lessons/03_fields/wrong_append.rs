@@ -1,4 +1,4 @@
-//! Exercise 3, a wrong answer: new labels go behind the old ones, as in a merge.
+//! Exercise 3, a wrong answer: it adds the labels to those that are there.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,11 +8,14 @@ use grpc_workbook::fields::proto_v2::{
 };
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct Updater {
+    /// The product as the last update left it.
     product: Mutex<Product>,
 }
 
 impl Updater {
+    /// A service that begins with this product.
     pub fn new(product: Product) -> Updater {
         Updater { product: Mutex::new(product) }
     }
@@ -33,6 +36,7 @@ impl ProductUpdateService for Updater {
             product.price = price;
         }
         if let Some(labels) = labels {
+            // Wrong: labels that are set replace the old ones. This is what a merge does.
             product.labels.extend(labels.labels);
         }
         Ok(Response::new(UpdateProductResponse { product: Some(product.clone()) }))

@@ -1,4 +1,4 @@
-//! Exercise 3, a wrong answer: to it, a field that is set to the default is not set.
+//! Exercise 3, a wrong answer: it takes a field that is set to its default for one not set.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,11 +8,14 @@ use grpc_workbook::fields::proto_v2::{
 };
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct Updater {
+    /// The product as the last update left it.
     product: Mutex<Product>,
 }
 
 impl Updater {
+    /// A service that begins with this product.
     pub fn new(product: Product) -> Updater {
         Updater { product: Mutex::new(product) }
     }
@@ -26,6 +29,7 @@ impl ProductUpdateService for Updater {
     ) -> Result<Response<UpdateProductResponse>, Status> {
         let UpdateProductRequest { name, price, labels } = request.into_inner();
         let mut product = self.product.lock().unwrap_or_else(PoisonError::into_inner);
+        // Wrong: from here on, `None` and `Some(0)` are the same, and so below for the labels.
         let (name, price) = (name.unwrap_or_default(), price.unwrap_or_default());
         if !name.is_empty() {
             product.name = name;

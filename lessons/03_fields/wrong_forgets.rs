@@ -8,11 +8,14 @@ use grpc_workbook::fields::proto_v2::{
 };
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct Updater {
+    /// The product as the last update left it.
     product: Mutex<Product>,
 }
 
 impl Updater {
+    /// A service that begins with this product.
     pub fn new(product: Product) -> Updater {
         Updater { product: Mutex::new(product) }
     }
@@ -25,6 +28,7 @@ impl ProductUpdateService for Updater {
         request: Request<UpdateProductRequest>,
     ) -> Result<Response<UpdateProductResponse>, Status> {
         let UpdateProductRequest { name, price, labels } = request.into_inner();
+        // Wrong: the clone is changed, and dropped at the end of the call.
         let mut product = self
             .product
             .lock()

@@ -1,4 +1,4 @@
-//! Exercise 3, a wrong answer: it overwrites what is not set with the default.
+//! Exercise 3, a wrong answer: it overwrites a field that is not set with the default.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,11 +8,14 @@ use grpc_workbook::fields::proto_v2::{
 };
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 pub struct Updater {
+    /// The product as the last update left it.
     product: Mutex<Product>,
 }
 
 impl Updater {
+    /// A service that begins with this product.
     pub fn new(product: Product) -> Updater {
         Updater { product: Mutex::new(product) }
     }
@@ -26,6 +29,7 @@ impl ProductUpdateService for Updater {
     ) -> Result<Response<UpdateProductResponse>, Status> {
         let UpdateProductRequest { name, price, labels } = request.into_inner();
         let mut product = self.product.lock().unwrap_or_else(PoisonError::into_inner);
+        // Wrong: `None` must leave the field as it is. Here it becomes "", 0 or an empty list.
         product.name = name.unwrap_or_default();
         product.price = price.unwrap_or_default();
         product.labels = labels.unwrap_or_default().labels;

@@ -10,7 +10,7 @@ use grpc_workbook::map_oneof::proto::{
 };
 use grpc_workbook::raw;
 use prost::Message;
-use tonic::transport::{Channel, Uri};
+use tonic::transport::Channel;
 
 type Book = AddressBookServiceClient<Channel>;
 
@@ -37,7 +37,7 @@ enum Fault {
     NewerMember,
 }
 
-// A generated client sends none of these. Each line is a field: tag, length, value.
+// Bytes that a generated client would not send. Each line is a field: tag, length, value.
 
 /// Two entries with the key "Ada": one with an email and a note, one with a phone.
 const DUPLICATE_KEYS: &[u8] = b"\
@@ -62,7 +62,7 @@ const TWO_MEMBERS: &[u8] = b"\
 /// One entry of no bytes.
 const EMPTY_ENTRY: &[u8] = b"\x0a\x00";
 
-/// One entry, whose person has a field 5: a way to reach her that came after this .proto.
+/// One entry, whose person has a field 5: a way to reach her that is newer than our `.proto`.
 const NEWER_MEMBER: &[u8] = b"\
     \x0a\x0d\
         \x0a\x03Ada\
@@ -72,28 +72,19 @@ const NEWER_MEMBER: &[u8] = b"\
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let cli::Client { server, fault, args } = cli::client::<Args, Fault>(4);
-    let Some(fault) = fault else {
-        let mut book = Book::new(cli::connect(&server).await?);
-        return match (args.name, args.email) {
-            (None, _) => script(&mut book).await,
-            (Some(name), None) => find(&mut book, Some(name)).await,
-            (Some(name), Some(email)) => {
-                let person =
-                    Person { reach: Some(Reach::Email(email)), ..Person::default() };
-                save(&mut book, [(name.clone(), person)].into()).await?;
-                find(&mut book, Some(name)).await
-            }
-        };
-    };
-    match fault {
-        Fault::NothingSet => {
-            let mut book = Book::new(cli::connect(&server).await?);
-            save(&mut book, [("Ada".into(), Person::default())].into()).await
+    let channel = cli::connect(&server).await?;
+    if let Some(fault) = fault {
+        return play_fault(channel, fault).await;
+    }
+    let mut book = Book::new(channel);
+    match (args.name, args.email) {
+        (None, _) => script(&mut book).await,
+        (Some(name), None) => find(&mut book, Some(name)).await,
+        (Some(name), Some(email)) => {
+            let person = Person { reach: Some(Reach::Email(email)), ..Person::default() };
+            save(&mut book, HashMap::from([(name.clone(), person)])).await?;
+            find(&mut book, Some(name)).await
         }
-        Fault::DuplicateKeys => send(server, DUPLICATE_KEYS).await,
-        Fault::TwoMembers => send(server, TWO_MEMBERS).await,
-        Fault::EmptyEntry => send(server, EMPTY_ENTRY).await,
-        Fault::NewerMember => send(server, NEWER_MEMBER).await,
     }
 }
 
@@ -128,6 +119,7 @@ async fn script(book: &mut Book) -> Result<(), Failure> {
 }
 // ANCHOR_END: script
 
+/// Saves people, and prints how many were new.
 async fn save(book: &mut Book, people: HashMap<String, Person>) -> Result<(), Failure> {
     let response = book.save(SaveRequest { people }).await?;
     let SaveResponse { added, replaced } = response.into_inner();
@@ -136,9 +128,10 @@ async fn save(book: &mut Book, people: HashMap<String, Person>) -> Result<(), Fa
 }
 
 // ANCHOR: find
+/// Prints the person with this name; without a name, everybody.
 async fn find(book: &mut Book, name: Option<String>) -> Result<(), Failure> {
     let found = book.find(FindRequest { name }).await?.into_inner();
-    // A HashMap has another order in each run, a BTreeMap has that of its keys.
+    // A HashMap's order differs from run to run. A BTreeMap is in the order of its keys.
     for (name, person) in BTreeMap::from_iter(found.people) {
         let reach = match person.reach {
             Some(Reach::Email(email)) => format!("email {email:?}"),
@@ -154,16 +147,27 @@ async fn find(book: &mut Book, name: Option<String>) -> Result<(), Failure> {
 }
 // ANCHOR_END: find
 
-/// Saves people with bytes of our choice, and shows what the server made of them.
-async fn send(server: Uri, message: &'static [u8]) -> Result<(), Failure> {
+/// Saves people whom the server refuses, or in a way that a generated client would not.
+async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
+    match fault {
+        Fault::NothingSet => {
+            let people = HashMap::from([("Ada".into(), Person::default())]);
+            save(&mut Book::new(channel), people).await
+        }
+        Fault::DuplicateKeys => send(channel, DUPLICATE_KEYS).await,
+        Fault::TwoMembers => send(channel, TWO_MEMBERS).await,
+        Fault::EmptyEntry => send(channel, EMPTY_ENTRY).await,
+        Fault::NewerMember => send(channel, NEWER_MEMBER).await,
+    }
+}
+
+/// Saves people with bytes of our choice, and prints what the server made of them.
+async fn send(channel: Channel, message: &'static [u8]) -> Result<(), Failure> {
     let hex: Vec<String> = message.iter().map(|byte| format!("{byte:02x}")).collect();
     println!("sends {}", hex.join(" "));
-    let channel = cli::connect(&server).await?;
     let path = "/map_oneof.v1.AddressBookService/Save";
-    let answer = raw::unary(channel.clone(), path, message)
-        .await?
-        .into_inner();
-    let SaveResponse { added, replaced } = SaveResponse::decode(answer)?;
+    let response = raw::unary(channel.clone(), path, message).await?;
+    let SaveResponse { added, replaced } = SaveResponse::decode(response.into_inner())?;
     println!("{added} added, {replaced} replaced");
     find(&mut Book::new(channel), None).await
 }

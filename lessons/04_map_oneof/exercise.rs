@@ -3,12 +3,13 @@
 //! The lesson's `Save` replaces a person as a whole. Yours changes what the request sets,
 //! and keeps the rest:
 //!
-//! - Somebody new is added as given. If `reach` is not set, the call ends with the status
-//!   INVALID_ARGUMENT and the message `people["NAME"].reach is not set`, and nobody of
-//!   this request is saved or changed. Of several names, it is the first by the alphabet.
-//! - Of somebody who is there, a `reach` that is set takes the place of the old one, all
-//!   of it; one that is not set leaves the old one. An email of "" is set.
-//! - A note that is not empty takes the place of the old one; an empty one leaves it.
+//! - A person who is new is added as given. If `reach` is not set, the call ends with the
+//!   status INVALID_ARGUMENT and the message `people["NAME"].reach is not set`, and nobody in
+//!   this request is saved or changed. Of several such names, the message has the one that a
+//!   `BTreeMap` has first.
+//! - For a person who is there already, a `reach` that is set replaces the old one, all of
+//!   it; a `reach` that is not set leaves the old one. An email of "" is set.
+//! - A note that is not empty replaces the old one; an empty note leaves the old one.
 //! - `added` counts the new people, `replaced` the others.
 //!
 //! Check it with: cargo test --test lesson-4 -- --ignored --nocapture
@@ -20,9 +21,11 @@ use grpc_workbook::map_oneof::proto::{
 };
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 #[derive(Default)]
 pub struct UpdatingBook {
-    /// `self.inner.people()` is the locked BTreeMap.
+    /// The lesson's own service, which keeps the people and finds them. `self.inner.people()` is
+    /// its `BTreeMap`, locked.
     inner: AddressBook,
 }
 

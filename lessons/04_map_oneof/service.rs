@@ -1,10 +1,12 @@
-//! The service of lesson 4: an address book, whose people are a map and whose ways to
-//! reach them are a oneof.
+//! The service of lesson 4: an address book. Its people are a map, by name, and each person's
+//! way to be reached is a oneof.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tonic::{Request, Response, Status};
+
+use crate::status::status_line;
 
 /// What build.rs generated from `protos/map_oneof.proto`.
 pub mod proto {
@@ -14,17 +16,19 @@ pub mod proto {
 use proto::address_book_service_server::AddressBookService;
 use proto::{FindRequest, FindResponse, Person, SaveRequest, SaveResponse};
 
-/// An empty book at first. Calls run at the same time, so they take turns with a lock.
+/// The service, with an empty book at first.
 #[derive(Default)]
 pub struct AddressBook {
+    /// Everybody in the book, by name. Each has `reach` set. Calls run at the same time, so the
+    /// people are behind a lock.
     people: Mutex<BTreeMap<String, Person>>,
 }
 
 impl AddressBook {
-    /// The people in the book, locked for as long as the caller keeps the result.
+    /// The people in the book, locked until the caller drops the guard.
     pub fn people(&self) -> MutexGuard<'_, BTreeMap<String, Person>> {
-        // A lock is poisoned when its holder panicked. A book is right after each insert,
-        // so there is nothing to mend.
+        // A lock is poisoned when its holder panicked. The book is in order after each insert,
+        // so it can be used all the same.
         self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -35,17 +39,18 @@ impl AddressBookService for AddressBook {
         &self,
         request: Request<SaveRequest>,
     ) -> Result<Response<SaveResponse>, Status> {
-        // A HashMap has an order of its own. Sorted, the same request gets the same
-        // answer: of two people who cannot be reached, it always names the same one.
+        // A HashMap's order differs from call to call. Sorted, the same request gets the same
+        // response: of two people who cannot be reached, the error always names the same one.
         let people = BTreeMap::from_iter(request.into_inner().people);
         let names: Vec<String> = people.keys().cloned().collect();
 
-        // All of them before any is saved: a call that fails has changed nothing.
+        // Check all of them before saving any, so that a call which fails changes nothing.
         for (name, person) in &people {
             if person.reach.is_none() {
                 let what = format!("people[{name:?}].reach is not set");
-                println!("Save {names:?} -> INVALID_ARGUMENT: {what}");
-                return Err(Status::invalid_argument(what));
+                let status = Status::invalid_argument(what);
+                println!("Save {names:?} -> {}", status_line(&status));
+                return Err(status);
             }
         }
         let mut response = SaveResponse::default();
@@ -71,9 +76,9 @@ impl AddressBookService for AddressBook {
             Some(name) => match book.get(&name) {
                 Some(person) => HashMap::from([(name, person.clone())]),
                 None => {
-                    let what = format!("nobody is called {name:?}");
-                    println!("Find -> NOT_FOUND: {what}");
-                    return Err(Status::not_found(what));
+                    let status = Status::not_found(format!("nobody is called {name:?}"));
+                    println!("Find -> {}", status_line(&status));
+                    return Err(status);
                 }
             },
         };

@@ -1,4 +1,4 @@
-//! Exercise 4, one good answer.
+//! Exercise 4: one good answer.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,10 @@ use grpc_workbook::map_oneof::proto::{
 };
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 #[derive(Default)]
 pub struct UpdatingBook {
+    /// The lesson's own service, which keeps the people and finds them.
     inner: AddressBook,
 }
 
@@ -22,7 +24,7 @@ impl AddressBookService for UpdatingBook {
     ) -> Result<Response<SaveResponse>, Status> {
         let people = BTreeMap::from_iter(request.into_inner().people);
         let mut book = self.inner.people();
-        // The lock is held from here to the end: nobody changes the book in between.
+        // Locked from here to the end, so that no other call changes the book between the loops.
         for (name, person) in &people {
             if person.reach.is_none() && !book.contains_key(name) {
                 let what = format!("people[{name:?}].reach is not set");

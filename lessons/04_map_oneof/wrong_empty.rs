@@ -1,5 +1,4 @@
-//! Exercise 4, a wrong answer: it takes a member that is set to "" for one that
-//! is not set.
+//! Exercise 4, a wrong answer: it takes a member that is set to "" for one that is not.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +10,10 @@ use grpc_workbook::map_oneof::proto::{
 };
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 #[derive(Default)]
 pub struct UpdatingBook {
+    /// The lesson's own service, which keeps the people and finds them.
     inner: AddressBook,
 }
 
@@ -25,6 +26,7 @@ impl AddressBookService for UpdatingBook {
         let people = BTreeMap::from_iter(request.into_inner().people);
         let mut book = self.inner.people();
         let is_set = |reach: &Option<Reach>| match reach {
+            // Wrong: a member that is set to "" is set. Only `None` is not.
             Some(Reach::Email(text) | Reach::Phone(text)) => !text.is_empty(),
             Some(Reach::Address(_)) => true,
             None => false,

@@ -1,4 +1,4 @@
-//! Exercise 4, a wrong answer: it does not say whose field it means.
+//! Exercise 4, a wrong answer: its error does not say whose field is not set.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,10 @@ use grpc_workbook::map_oneof::proto::{
 };
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 #[derive(Default)]
 pub struct UpdatingBook {
+    /// The lesson's own service, which keeps the people and finds them.
     inner: AddressBook,
 }
 
@@ -24,6 +26,7 @@ impl AddressBookService for UpdatingBook {
         let mut book = self.inner.people();
         for (name, person) in &people {
             if person.reach.is_none() && !book.contains_key(name) {
+                // Wrong: the key is missing, and with it the person to look at.
                 return Err(Status::invalid_argument("people.reach is not set"));
             }
         }

@@ -1,4 +1,4 @@
-//! Exercise 4, a wrong answer: where nothing is set, it forgets how to reach somebody.
+//! Exercise 4, a wrong answer: it forgets how to reach somebody if the request does not say.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,10 @@ use grpc_workbook::map_oneof::proto::{
 };
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 #[derive(Default)]
 pub struct UpdatingBook {
+    /// The lesson's own service, which keeps the people and finds them.
     inner: AddressBook,
 }
 
@@ -36,6 +38,7 @@ impl AddressBookService for UpdatingBook {
                 continue;
             };
             response.replaced += 1;
+            // Wrong: a `reach` of `None` must leave the old one, and this removes it.
             known.reach = person.reach;
             if !person.note.is_empty() {
                 known.note = person.note;

@@ -1,4 +1,4 @@
-//! Exercise 4, a wrong answer: when it comes upon a mistake, the people before are saved.
+//! Exercise 4, a wrong answer: it saves the people before the one with a mistake.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,10 @@ use grpc_workbook::map_oneof::proto::{
 };
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 #[derive(Default)]
 pub struct UpdatingBook {
+    /// The lesson's own service, which keeps the people and finds them.
     inner: AddressBook,
 }
 
@@ -24,6 +26,7 @@ impl AddressBookService for UpdatingBook {
         let mut book = self.inner.people();
         let mut response = SaveResponse::default();
         for (name, person) in people {
+            // Wrong: the people before this one are saved already. Check all of them first.
             if person.reach.is_none() && !book.contains_key(&name) {
                 let what = format!("people[{name:?}].reach is not set");
                 return Err(Status::invalid_argument(what));

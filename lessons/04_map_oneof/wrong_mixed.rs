@@ -1,5 +1,4 @@
-//! Exercise 4, a wrong answer: it merges as protobuf does, and so moves an old
-//! street to a new city.
+//! Exercise 4, a wrong answer: it merges as protobuf does, which mixes two addresses.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +10,10 @@ use grpc_workbook::map_oneof::proto::{
 use prost::Message;
 use tonic::{Request, Response, Status};
 
+/// The service that the check calls.
 #[derive(Default)]
 pub struct UpdatingBook {
+    /// The lesson's own service, which keeps the people and finds them.
     inner: AddressBook,
 }
 
@@ -38,6 +39,7 @@ impl AddressBookService for UpdatingBook {
                 continue;
             };
             response.replaced += 1;
+            // Wrong: an address without a street, merged into the old one, keeps the old street.
             let merged = known.merge(person.encode_to_vec().as_slice());
             merged.map_err(|error| Status::internal(error.to_string()))?;
         }

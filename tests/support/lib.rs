@@ -1,6 +1,7 @@
 //! What the tests share: running the workbook's programs, checking exercises, watching calls
 //! end, and comparing the files that tests generate.
 
+pub mod bytes;
 pub mod checks;
 pub mod endings;
 pub mod exercise;

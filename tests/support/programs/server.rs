@@ -6,6 +6,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::{mem, thread};
 
 use grpc_workbook::Lesson;
+use tonic::transport::{Channel, Endpoint};
 
 use super::{Finished, command, spawn};
 
@@ -69,6 +70,18 @@ impl Server {
             "the server ended without a line with {text:?}; it printed: {}",
             self.output
         );
+    }
+
+    /// Opens a connection to the server.
+    ///
+    /// # Panics
+    /// If the server refuses it.
+    pub async fn channel(&self) -> Channel {
+        Endpoint::try_from(format!("http://{}", self.address))
+            .expect("should be a URI")
+            .connect()
+            .await
+            .expect("the server should accept a connection")
     }
 
     /// The id of its process.

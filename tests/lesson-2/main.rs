@@ -1,0 +1,44 @@
+//! Lesson 2: the exercise, the wire reader against prost, and what the chapter says.
+
+#[path = "../../lessons/02_types/exercise.rs"]
+mod exercise;
+#[path = "../../lessons/02_types/solution.rs"]
+mod solution;
+#[path = "../../lessons/02_types/wrong_default.rs"]
+mod wrong_default;
+#[path = "../../lessons/02_types/wrong_length.rs"]
+mod wrong_length;
+#[path = "../../lessons/02_types/wrong_sign.rs"]
+mod wrong_sign;
+#[path = "../../lessons/02_types/wrong_zigzag.rs"]
+mod wrong_zigzag;
+
+/// The check of the exercise.
+mod check;
+/// The lesson's reader of the wire format, on messages that are written here.
+mod reader;
+/// The same, on messages that proptest makes, held against prost.
+mod properties;
+/// What the chapter says of types, and of the `.proto` file.
+mod types;
+/// The lesson's server and client, from outside.
+mod programs;
+
+use grpc_workbook::Lesson;
+use grpc_workbook::types::proto::InspectRequest;
+use support::lesson;
+
+use check::{check, serving};
+
+const LESSON: &Lesson = lesson(2);
+
+/// A request in which every field has its default.
+fn blank() -> InspectRequest {
+    InspectRequest::default()
+}
+
+support::exercise! {
+    files: "lessons/02_types/exercise.rs",
+    check: |answer| check(serving(answer::HandEncoder)),
+    wrong: [wrong_default, wrong_length, wrong_sign, wrong_zigzag],
+}

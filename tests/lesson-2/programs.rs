@@ -1,0 +1,113 @@
+//! The lesson's server and client, from outside.
+
+use grpc_workbook::raw;
+use grpc_workbook::types::Inspector;
+use grpc_workbook::types::proto::InspectRequest;
+use grpc_workbook::types::proto::raw_request::types_service_server::TypesServiceServer;
+use grpc_workbook::types::proto::types_service_client::TypesServiceClient;
+use support::bytes::hex;
+use support::programs::{self, Finished, Server, run};
+use tonic::Code;
+use tonic::service::Routes;
+
+use crate::check::field_line;
+use crate::{LESSON, blank};
+
+#[tokio::test]
+async fn the_package_is_part_of_the_path() {
+    let server = Server::start(LESSON);
+    let channel = server.channel().await;
+    let response =
+        raw::unary(channel.clone(), "/types.v1.TypesService/Inspect", b"\x18\x01").await;
+    response.expect("the path should be right");
+    for path in ["/TypesService/Inspect", "/types.TypesService/Inspect"] {
+        let status = raw::unary(channel.clone(), path, b"\x18\x01")
+            .await
+            .expect_err("the path should be wrong");
+        assert_eq!(status.code(), Code::Unimplemented, "{path}");
+    }
+}
+
+/// The lesson's codec, which keeps the bytes, decodes a request as an ordinary one does.
+#[tokio::test]
+async fn the_codec_that_keeps_the_bytes_serves_ordinary_clients() {
+    let server = Routes::new(TypesServiceServer::new(Inspector));
+    let request = InspectRequest { int32_value: 3, string_value: "x".into(), ..blank() };
+    let response = TypesServiceClient::new(server).inspect(request).await;
+    let fields = response
+        .expect("the request should be decoded")
+        .into_inner()
+        .fields;
+    let lines: Vec<String> = fields.iter().map(field_line).collect();
+    assert_eq!(lines, ["int32 18 03", "string 72 01 78"]);
+}
+
+#[test]
+fn mistakes_get_one_line() {
+    let server = Server::start(LESSON);
+    let client =
+        |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
+    for (args, code, words) in [
+        (&["int32"][..], 2, "<VALUE>"),
+        (&["int33", "1"], 2, "\"int33\" is no type of a field"),
+        (&["int32", "2147483648"], 2, "\"2147483648\" is no int32"),
+        (&["uint32", "-1"], 2, "\"-1\" is no uint32"),
+        (&["bool", "yes"], 2, "\"yes\" is no bool"),
+        (&["bytes", "0"], 2, "two hexadecimal digits"),
+        (&["bytes", "é0"], 2, "two hexadecimal digits"),
+        (&["enum", "COLOR_BLUE"], 2, "\"COLOR_BLUE\" is no enum"),
+        (&["--decode", "08 9z"], 2, "\"9z\" is no byte"),
+        (&["--decode", "08", "int32", "1"], 2, "cannot be used with"),
+        (&["--break", "not-utf8"], 1, "INTERNAL (13): failed to decode"),
+        (&["--break", "endless-varint"], 1, "INTERNAL (13): failed to decode"),
+        (&["--break", "too-long"], 1, "INTERNAL (13): failed to decode"),
+        (&["--break", "group"], 1, "INTERNAL (13): failed to decode"),
+    ] {
+        let Finished { code: actual, output } = client(args);
+        assert_eq!(actual, Some(code), "{output}");
+        assert!(output.starts_with("Error: ") && output.contains(words), "{output}");
+        assert_eq!(output.lines().count(), 1, "{output}");
+    }
+    for (bytes, error) in [
+        ("08 01 12 05 61", "at offset 3: 5 bytes must follow, 1 do"),
+        ("08 01 08 96", "at offset 3: the input ends inside a varint"),
+        ("00 00 00 00 02 08 01", "at offset 0: field number 0, which does not exist"),
+    ] {
+        let Finished { code, output } = client(&["--decode", bytes]);
+        assert_eq!(code, Some(1));
+        assert!(output.ends_with(&format!("Error: {error}\n")), "{output}");
+    }
+}
+
+#[test]
+fn bytes_are_explained_whatever_stands_between() {
+    let without = explain("089601");
+    assert_eq!(without.code, Some(0));
+    for same in [
+        "08 96 01",
+        "08,96,01",
+        "08:96:01",
+        "0x08 0x96 0x01",
+        " 08\n9601 ",
+    ] {
+        assert_eq!(explain(same), without);
+    }
+}
+
+/// Messages nested deeper than the client follows do not exhaust its stack.
+#[test]
+fn deep_messages_are_explained() {
+    let mut message: Vec<u8> = Vec::new();
+    for _ in 0..400 {
+        let mut outer = vec![0x0a];
+        prost::encoding::encode_varint(message.len() as u64, &mut outer);
+        outer.extend(message);
+        message = outer;
+    }
+    assert_eq!(explain(&hex(&message)).code, Some(0));
+}
+
+/// What the client prints of these bytes.
+fn explain(bytes: &str) -> Finished {
+    run(programs::command("lesson-2-client").args(["--decode", bytes]))
+}
