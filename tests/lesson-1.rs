@@ -24,12 +24,12 @@ use grpc_workbook::hello::proto::greeter_client::GreeterClient;
 use grpc_workbook::hello::proto::greeter_server::{self, Greeter, GreeterServer};
 use grpc_workbook::hello::proto::{HelloReply, HelloRequest};
 use grpc_workbook::raw::{self, RawCodec};
-use grpc_workbook::{LESSONS, Lesson, OUT_DIR};
+use grpc_workbook::{Lesson, OUT_DIR};
 use prost::Message;
 use prost::bytes::Bytes;
-use support::checks::{Checks, outcome};
+use support::checks::{Checks, Verdict, outcome};
 use support::programs::{self, Finished, Server, run};
-use support::written;
+use support::{excerpt, generated, lesson, written};
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -39,15 +39,15 @@ use tonic::service::Routes;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Response, Status};
 
-const LESSON: &Lesson = &LESSONS[0];
+const LESSON: &Lesson = lesson(1);
 const PATH: &str = "/helloworld.Greeter/SayHello";
 
 type Call = JoinHandle<Result<Response<Bytes>, Status>>;
 
 // --- the exercise
 
-async fn check(server: Routes) -> Result<String, String> {
-    let mut greeter = GreeterClient::new(server);
+async fn check(server: Routes) -> Verdict {
+    let greeter = GreeterClient::new(server);
     let mut checks = Checks::default();
     let missing = || Err("INVALID_ARGUMENT: name is empty".to_string());
     for (name, expected) in [
@@ -57,9 +57,13 @@ async fn check(server: Routes) -> Result<String, String> {
         ("", missing()),
         (" \t ", missing()),
     ] {
-        let response = greeter.say_hello(HelloRequest { name: name.into() }).await;
-        let answer = outcome(response).map(|reply| reply.message);
-        checks.expect(format!("SayHello({name:?})"), answer, expected);
+        let mut greeter = greeter.clone();
+        let response = async move {
+            let reply = greeter.say_hello(HelloRequest { name: name.into() }).await;
+            outcome(reply).map(|reply| reply.message)
+        };
+        let call = format!("SayHello({name:?})");
+        checks.call(call, response, expected).await;
     }
     checks.verdict()
 }
@@ -68,37 +72,15 @@ fn serving(greeter: impl Greeter) -> Routes {
     Routes::new(GreeterServer::new(greeter))
 }
 
-#[tokio::test]
-#[ignore = "it is yours to solve"]
-async fn exercise() -> Result<(), &'static str> {
-    let checked = check(serving(exercise::PoliteGreeter)).await;
-    checked
-        .map(drop)
-        .map_err(|_| "lessons/01_hello/exercise.rs is not right yet")
-}
-
-#[tokio::test]
-async fn the_check_accepts_the_solution() {
-    check(serving(solution::PoliteGreeter))
-        .await
-        .expect("is right");
-}
-
-#[tokio::test]
-async fn the_check_rejects_wrong_answers() {
-    check(serving(MyGreeter))
-        .await
-        .expect_err("the lesson's own service");
-    check(serving(wrong_ok::PoliteGreeter))
-        .await
-        .expect_err("wrong_ok");
-    check(serving(wrong_code::PoliteGreeter))
-        .await
-        .expect_err("wrong_code");
-    let report = check(serving(wrong_untrimmed::PoliteGreeter))
-        .await
-        .expect_err("wrong_untrimmed");
-    written("book/generated/01-hello-report.txt", &report);
+support::exercise! {
+    files: "lessons/01_hello/exercise.rs",
+    check: |answer| check(serving(answer::PoliteGreeter)),
+    own: check(serving(MyGreeter)),
+    wrong: [
+        wrong_code,
+        wrong_ok,
+        wrong_untrimmed => "book/generated/01-hello-report.txt",
+    ],
 }
 
 // --- the wire
@@ -219,8 +201,8 @@ fn descriptors_are_kept() {
 /// The chapter's excerpts of the generated code.
 #[test]
 fn generated_code() {
-    let code = &support::generated("helloworld.rs");
-    let excerpt = |from, to| support::excerpt(code, from, to);
+    let code = generated("helloworld.rs");
+    let excerpt = |from, to| excerpt(&code, from, to);
     written("book/generated/01-hello-message.rs", &excerpt("#[derive", "\n}"));
     written(
         "book/generated/01-hello-client.rs",
@@ -269,17 +251,17 @@ fn the_smallest_main_serves_too() {
     };
     let answer = run(&mut programs::client(LESSON, &address, &[]));
     plain.kill().and_then(|()| plain.wait()).expect("ends");
-    assert_eq!(answer, finished(0, "Hello, you!\n"));
+    assert_eq!(answer, Finished::new(0, "Hello, you!\n"));
 }
 
 #[test]
 fn the_client_plays_the_chapter() {
     let server = Server::start(LESSON);
     let says = |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
-    assert_eq!(says(&[]), finished(0, "Hello, you!\n"));
-    assert_eq!(says(&["Ada"]), finished(0, "Hello, Ada!\n"));
-    assert_eq!(says(&["小明"]), finished(0, "Hello, 小明!\n"));
-    assert_eq!(says(&["--break", "empty-name"]), finished(0, "Hello, !\n"));
+    assert_eq!(says(&[]), Finished::new(0, "Hello, you!\n"));
+    assert_eq!(says(&["Ada"]), Finished::new(0, "Hello, Ada!\n"));
+    assert_eq!(says(&["小明"]), Finished::new(0, "Hello, 小明!\n"));
+    assert_eq!(says(&["--break", "empty-name"]), Finished::new(0, "Hello, !\n"));
     let address = server.address.clone();
     let expected = format!(
         "lesson-1-server listening on {address}\n\
@@ -289,11 +271,7 @@ fn the_client_plays_the_chapter() {
          SayHello \"\" -> \"Hello, !\"\n\
          lesson-1-server stopping\n"
     );
-    assert_eq!(server.stop(), finished(0, &expected));
-}
-
-fn finished(code: i32, output: &str) -> Finished {
-    Finished { code: Some(code), output: output.into() }
+    assert_eq!(server.stop(), Finished::new(0, expected));
 }
 
 #[test]

@@ -40,7 +40,7 @@ use proptest::prelude::*;
 use prost::bytes::Bytes;
 use regex::Regex;
 use support::checks::Checks;
-use support::ends::Mortal;
+use support::endings::KillableServer;
 use support::programs::{self, Finished, Server, run};
 use support::written;
 use tonic::service::Routes;
@@ -204,14 +204,14 @@ proptest! {
 const PLAN: Plan =
     Plan { connections: 1, in_flight: 1, until: Until::Count(10), rate: None };
 
-fn uri(server: &Mortal) -> Uri {
+fn uri(server: &KillableServer) -> Uri {
     format!("http://{}", server.address)
         .parse()
         .expect("is a URI")
 }
 
-fn speed() -> Mortal {
-    Mortal::start(Routes::new(SpeedServiceServer::new(Speed::default())))
+fn speed() -> KillableServer {
+    KillableServer::start(Routes::new(SpeedServiceServer::new(Speed::default())))
 }
 
 async fn measure(server: &Uri, work: Work, plan: Plan) -> Result<Outcome, String> {
@@ -258,7 +258,7 @@ async fn streams_of_any_length() {
 
 #[tokio::test]
 async fn the_services_of_other_lessons() {
-    let server = Mortal::start(
+    let server = KillableServer::start(
         Routes::new(CalculatorServiceServer::new(Calculator))
             .add_service(SubjectsByCityServiceServer::new(SubjectsByCity))
             .add_service(AccumulateServiceServer::new(Accumulator))

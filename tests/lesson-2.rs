@@ -23,22 +23,22 @@ use grpc_workbook::types::proto::types_service_server::{
 };
 use grpc_workbook::types::proto::{Color, EncodedField, InspectRequest};
 use grpc_workbook::types::wire::{Field, MAX_DEPTH, Malformed, Reader, Value, Why};
-use grpc_workbook::{LESSONS, Lesson, raw};
+use grpc_workbook::{Lesson, raw};
 use proptest::prelude::*;
 use prost::Message;
-use support::checks::{Checks, outcome};
+use support::checks::{Checks, Verdict, outcome};
 use support::programs::{self, Finished, Server, run};
-use support::written;
+use support::{lesson, written};
 use tonic::Code;
 use tonic::service::Routes;
 use tonic::transport::Endpoint;
 
-const LESSON: &Lesson = &LESSONS[1];
+const LESSON: &Lesson = lesson(2);
 
 // --- the exercise
 
-async fn check(server: Routes) -> Result<String, String> {
-    let mut types = TypesServiceClient::new(server);
+async fn check(server: Routes) -> Verdict {
+    let types = TypesServiceClient::new(server);
     let mut checks = Checks::default();
     for (int32_value, sint32_value, string_value) in [
         (1, 1, "a"),
@@ -53,10 +53,12 @@ async fn check(server: Routes) -> Result<String, String> {
         let fields =
             InspectRequest { int32_value, sint32_value, string_value, ..blank() };
         let expected = by_prost(&fields);
-        let answer = types.inspect(fields).await;
-        let answer =
-            outcome(answer).map(|answer| answer.fields.iter().map(shown).collect());
-        checks.expect(call, answer, Ok(expected));
+        let mut types = types.clone();
+        let response = async move {
+            let response = outcome(types.inspect(fields).await);
+            response.map(|response| response.fields.iter().map(shown).collect())
+        };
+        checks.call(call, response, Ok(expected)).await;
     }
     checks.verdict()
 }
@@ -108,36 +110,10 @@ fn serving(service: impl TypesService) -> Routes {
     Routes::new(TypesServiceServer::new(service))
 }
 
-#[tokio::test]
-#[ignore = "it is yours to solve"]
-async fn exercise() -> Result<(), &'static str> {
-    let checked = check(serving(exercise::HandEncoder)).await;
-    checked
-        .map(drop)
-        .map_err(|_| "lessons/02_types/exercise.rs is not right yet")
-}
-
-#[tokio::test]
-async fn the_check_accepts_the_solution() {
-    check(serving(solution::HandEncoder))
-        .await
-        .expect("is right");
-}
-
-#[tokio::test]
-async fn the_check_rejects_wrong_answers() {
-    check(serving(wrong_default::HandEncoder))
-        .await
-        .expect_err("wrong_default");
-    check(serving(wrong_length::HandEncoder))
-        .await
-        .expect_err("wrong_length");
-    check(serving(wrong_sign::HandEncoder))
-        .await
-        .expect_err("wrong_sign");
-    check(serving(wrong_zigzag::HandEncoder))
-        .await
-        .expect_err("wrong_zigzag");
+support::exercise! {
+    files: "lessons/02_types/exercise.rs",
+    check: |answer| check(serving(answer::HandEncoder)),
+    wrong: [wrong_default, wrong_length, wrong_sign, wrong_zigzag],
 }
 
 // --- the reader

@@ -28,19 +28,17 @@ use grpc_workbook::raw::RawCodec;
 use proptest::prelude::*;
 use prost::Message;
 use prost::bytes::Bytes;
-use support::checks::{Checks, Outcome, outcome};
-use support::ends::{End, Mortal, Tell, shown, table};
+use support::checks::{Checks, Outcome, Verdict, outcome};
+use support::endings::{Ending, KillableServer, NotifyOnDrop, status_cell, table};
 use support::programs::{self, Finished, Server, root, run};
-use support::written;
+use support::{excerpt, generated, lesson, written};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
 
-fn lesson() -> &'static Lesson {
-    Lesson::find(6).expect("is in LESSONS")
-}
+const LESSON: &Lesson = lesson(6);
 
 fn request(left: i32, operation: Operation, right: i32) -> CalculateRequest {
     CalculateRequest { left, operation: operation.into(), right }
@@ -49,14 +47,14 @@ fn request(left: i32, operation: Operation, right: i32) -> CalculateRequest {
 // --- the exercise
 
 /// The check calls as the solution's client, which knows the field.
-async fn check(server: Routes) -> Result<String, String> {
+async fn check(server: Routes) -> Verdict {
     use Operation::{Add, Divide, Multiply, Subtract};
     use solution::proto::CalculateResponse;
     use solution::proto::calculator_service_client::CalculatorServiceClient;
 
     let answer = |result, remainder| Ok(CalculateResponse { result, remainder });
     let fails = |line: &str| Err(line.to_string());
-    let mut calculator = CalculatorServiceClient::new(server);
+    let calculator = CalculatorServiceClient::new(server);
     let mut checks = Checks::default();
     for (left, operation, right, expected) in [
         (7, Divide, 2, answer(3, Some(1))),
@@ -83,52 +81,33 @@ async fn check(server: Routes) -> Result<String, String> {
             operation: operation.into(),
             right,
         };
-        let outcome = outcome(calculator.calculate(request).await);
-        checks.expect(format!("{left} {operation:?} {right}"), outcome, expected);
+        let mut calculator = calculator.clone();
+        let response = async move { outcome(calculator.calculate(request).await) };
+        let call = format!("{left} {operation:?} {right}");
+        checks.call(call, response, expected).await;
     }
-    let request = solution::proto::CalculateRequest { left: 1, operation: 99, right: 2 };
-    let unknown = outcome(calculator.calculate(request).await);
-    checks.expect("1 99 2".into(), unknown, fails("INVALID_ARGUMENT: invalid operation"));
+    let unknown = solution::proto::CalculateRequest { left: 1, operation: 99, right: 2 };
+    let mut calculator = calculator.clone();
+    let response = async move { outcome(calculator.calculate(unknown).await) };
+    let expected = fails("INVALID_ARGUMENT: invalid operation");
+    checks.call("1 99 2".into(), response, expected).await;
     checks.verdict()
 }
 
-macro_rules! serving {
-    ($answer:ident) => {
-        Routes::new(
-            $answer::proto::calculator_service_server::CalculatorServiceServer::new(
-                $answer::Calculator,
-            ),
-        )
-    };
-}
-
-#[tokio::test]
-#[ignore = "it is yours to solve"]
-async fn exercise() -> Result<(), &'static str> {
-    let checked = check(serving!(exercise)).await;
-    checked.map(drop).map_err(
-        |_| "lessons/06_calculator/exercise.rs or exercise.proto is not right yet",
-    )
-}
-
-#[tokio::test]
-async fn the_check_accepts_the_solution() {
-    check(serving!(solution)).await.expect("is right");
-}
-
-#[tokio::test]
-async fn the_check_rejects_wrong_answers() {
-    let own = Routes::new(CalculatorServiceServer::new(Calculator));
-    check(own).await.expect_err("the lesson's own service");
-    check(serving!(wrong_always))
-        .await
-        .expect_err("wrong_always");
-    check(serving!(wrong_euclid))
-        .await
-        .expect_err("wrong_euclid");
-    check(serving!(wrong_zero)).await.expect_err("wrong_zero");
-    let report = check(serving!(wrong_rust)).await.expect_err("wrong_rust");
-    written("book/generated/06-calculator-report.txt", &report);
+support::exercise! {
+    files: "lessons/06_calculator/exercise.rs or exercise.proto",
+    // Each answer has a generated server of its own, made from its own .proto.
+    check: |answer| {
+        use answer::proto::calculator_service_server::CalculatorServiceServer;
+        check(Routes::new(CalculatorServiceServer::new(answer::Calculator)))
+    },
+    own: check(Routes::new(CalculatorServiceServer::new(Calculator))),
+    wrong: [
+        wrong_always,
+        wrong_euclid,
+        wrong_rust => "book/generated/06-calculator-report.txt",
+        wrong_zero,
+    ],
 }
 
 /// The reader starts from the lesson's definition, and the solution only adds to it.
@@ -222,15 +201,15 @@ async fn messages_at_the_edge() {
 const CALCULATE: &str = "/calculator.v1.CalculatorService/Calculate";
 
 /// A calculator that takes the operation for what is to happen to the call.
-struct Trouble(UnboundedSender<&'static str>);
+struct FaultyService(UnboundedSender<&'static str>);
 
 #[tonic::async_trait]
-impl CalculatorService for Trouble {
+impl CalculatorService for FaultyService {
     async fn calculate(
         &self,
         request: Request<CalculateRequest>,
     ) -> Result<Response<CalculateResponse>, Status> {
-        let _dropped = Tell(self.0.clone(), "dropped");
+        let _dropped = NotifyOnDrop(self.0.clone(), "dropped");
         match request.into_inner().operation() {
             Operation::Add => Err(Status::invalid_argument("cannot divide by 0")),
             Operation::Subtract => panic!("as the chapter's table wants it"),
@@ -245,10 +224,10 @@ impl CalculatorService for Trouble {
 
 type Client = CalculatorServiceClient<tonic::transport::Channel>;
 
-fn trouble() -> (Mortal, UnboundedReceiver<&'static str>) {
-    let (told, heard) = unbounded_channel();
-    let routes = Routes::new(CalculatorServiceServer::new(Trouble(told)));
-    (Mortal::start(routes), heard)
+fn faulty_server() -> (KillableServer, UnboundedReceiver<&'static str>) {
+    let (tx, rx) = unbounded_channel();
+    let routes = Routes::new(CalculatorServiceServer::new(FaultyService(tx)));
+    (KillableServer::start(routes), rx)
 }
 
 async fn fails(
@@ -262,7 +241,7 @@ async fn fails(
 /// call is a task.
 #[tokio::test]
 async fn a_thousand_open_calls_do_not_hold_up_another() {
-    let (server, mut heard) = trouble();
+    let (server, mut rx) = faulty_server();
     let calculator = Client::new(server.channel().await);
     let open = (0..1000).map(|_| {
         let mut calculator = calculator.clone();
@@ -271,54 +250,54 @@ async fn a_thousand_open_calls_do_not_hold_up_another() {
     });
     let open: Vec<_> = open.collect();
     for _ in &open {
-        assert_eq!(heard.recv().await, Some("begun"));
+        assert_eq!(rx.recv().await, Some("begun"));
     }
     let another = fails(&mut calculator.clone(), request(1, Operation::Add, 0)).await;
     assert_eq!(another.code(), Code::InvalidArgument);
-    assert_eq!(heard.recv().await, Some("dropped"));
+    assert_eq!(rx.recv().await, Some("dropped"));
     // A client that walks away leaves nothing behind, a thousand times.
     for call in &open {
         call.abort();
     }
     for _ in &open {
-        assert_eq!(heard.recv().await, Some("dropped"));
+        assert_eq!(rx.recv().await, Some("dropped"));
     }
 }
 
 #[tokio::test]
 async fn ends() {
-    let (server, mut heard) = trouble();
+    let (server, mut rx) = faulty_server();
     let mut calculator = Client::new(server.channel().await);
     let calls = |operation| request(1, operation, 0);
     let mut ends = Vec::new();
 
     let status = fails(&mut calculator, calls(Operation::Add)).await;
     assert_eq!(status.code(), Code::InvalidArgument);
-    ends.push(End {
+    ends.push(Ending {
         when: "the method returns an error",
-        sees: shown(&status),
+        sees: status_cell(&status),
         specified: "",
     });
 
     let status = fails(&mut calculator, calls(Operation::Subtract)).await;
-    ends.push(End {
+    ends.push(Ending {
         when: "the method panics",
-        sees: shown(&status),
+        sees: status_cell(&status),
         specified: "`UNKNOWN`",
     });
     // The panic was that call's: the connection serves the next one.
     let next = calculator.calculate(calls(Operation::Divide)).await;
     assert!(next.is_ok(), "{next:?}");
-    while heard.try_recv().is_ok() {}
+    while rx.try_recv().is_ok() {}
 
     let mut other = calculator.clone();
     let call = tokio::spawn(async move {
         other.calculate(calls(Operation::Multiply)).await.map(drop)
     });
-    assert_eq!(heard.recv().await, Some("begun"));
+    assert_eq!(rx.recv().await, Some("begun"));
     call.abort();
-    assert_eq!(heard.recv().await, Some("dropped"));
-    ends.push(End {
+    assert_eq!(rx.recv().await, Some("dropped"));
+    ends.push(Ending {
         when: "the client drops its call",
         sees: "nothing, it no longer waits; the server drops the method's future".into(),
         specified: "`CANCELLED`, on both sides",
@@ -327,17 +306,17 @@ async fn ends() {
     let mut request = Request::new(calls(Operation::Multiply));
     request.set_timeout(Duration::from_millis(1));
     let status = fails(&mut calculator, request).await;
-    ends.push(End {
+    ends.push(Ending {
         when: "the deadline passes",
-        sees: shown(&status),
+        sees: status_cell(&status),
         specified: "`DEADLINE_EXCEEDED`",
     });
 
     let tiny = calculator.clone().max_decoding_message_size(1);
     let status = fails(&mut { tiny }, calls(Operation::Divide)).await;
-    ends.push(End {
+    ends.push(Ending {
         when: "the answer is larger than the client allows, here 1 byte",
-        sees: shown(&status),
+        sees: status_cell(&status),
         specified: "`RESOURCE_EXHAUSTED`",
     });
 
@@ -346,23 +325,23 @@ async fn ends() {
     grpc.ready().await.expect("is ready");
     let path = PathAndQuery::from_static(CALCULATE);
     let answer = grpc.unary(Request::new(large), path, RawCodec).await;
-    ends.push(End {
+    ends.push(Ending {
         when: "the request is larger than the server allows, 4 MiB",
-        sees: shown(&answer.expect_err("an error")),
+        sees: status_cell(&answer.expect_err("an error")),
         specified: "`RESOURCE_EXHAUSTED`",
     });
 
-    while heard.try_recv().is_ok() {}
+    while rx.try_recv().is_ok() {}
     let call =
         tokio::spawn(
             async move { fails(&mut calculator, calls(Operation::Multiply)).await },
         );
-    while heard.recv().await != Some("begun") {}
+    while rx.recv().await != Some("begun") {}
     server.kill();
     let status = call.await.expect("does not panic");
-    ends.push(End {
+    ends.push(Ending {
         when: "the server dies",
-        sees: shown(&status),
+        sees: status_cell(&status),
         specified: "`UNAVAILABLE`",
     });
     written("book/generated/06-calculator-ends.md", &table(&ends));
@@ -370,23 +349,18 @@ async fn ends() {
 
 // --- the programs
 
-fn finished(code: i32, output: &str) -> Finished {
-    Finished { code: Some(code), output: output.into() }
-}
-
 #[test]
 fn the_client_plays_the_chapter() {
-    let server = Server::start(lesson());
-    let says =
-        |args: &[&str]| run(&mut programs::client(lesson(), &server.address, args));
+    let server = Server::start(LESSON);
+    let says = |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
     let script = "100 + 20 = 120\n100 - 20 = 80\n100 * 20 = 2000\n100 / 20 = 5\n\
                   100 / 0: INVALID_ARGUMENT: cannot divide by 0\n";
-    assert_eq!(says(&[]), finished(0, script));
-    assert_eq!(says(&["-7", "/", "2"]), finished(0, "-4\n"));
-    assert_eq!(says(&["-7", "x", "-2"]), finished(0, "14\n"));
-    assert_eq!(says(&["7", "-", "2"]), finished(0, "5\n"));
+    assert_eq!(says(&[]), Finished::new(0, script));
+    assert_eq!(says(&["-7", "/", "2"]), Finished::new(0, "-4\n"));
+    assert_eq!(says(&["-7", "x", "-2"]), Finished::new(0, "14\n"));
+    assert_eq!(says(&["7", "-", "2"]), Finished::new(0, "5\n"));
     let line = "Error: the call ended with INVALID_ARGUMENT (3): cannot divide by 0\n";
-    assert_eq!(says(&["7", "/", "0"]), finished(1, line));
+    assert_eq!(says(&["7", "/", "0"]), Finished::new(1, line));
     let Finished { code, output } = server.stop();
     assert_eq!(code, Some(0));
     let line = "\nCalculateRequest { left: 7, operation: Divide, right: 0 } \
@@ -397,7 +371,7 @@ fn the_client_plays_the_chapter() {
 /// Found before a call is made: no server runs.
 #[test]
 fn wrong_arguments() {
-    let says = |args: &[&str]| run(&mut programs::client(lesson(), "127.0.0.1:1", args));
+    let says = |args: &[&str]| run(&mut programs::client(LESSON, "127.0.0.1:1", args));
     for (args, mistake) in [
         (&["1", "+", "2147483648"][..], "is not in -2147483648..=2147483647"),
         (&["1", "?", "2"], "it is none of + - * x /"),
@@ -412,7 +386,7 @@ fn wrong_arguments() {
 
 #[test]
 fn broken_calls_end_as_the_chapter_says() {
-    let server = Server::start(lesson());
+    let server = Server::start(LESSON);
     for (name, end) in [
         ("divide-by-zero", "INVALID_ARGUMENT (3): cannot divide by 0"),
         ("unknown-operation", "INVALID_ARGUMENT (3): invalid operation"),
@@ -429,12 +403,12 @@ fn broken_calls_end_as_the_chapter_says() {
         ),
     ] {
         let args = ["--break", name];
-        let mut client = programs::client(lesson(), &server.address, &args);
+        let mut client = programs::client(LESSON, &server.address, &args);
         let line = format!("Error: the call ended with {end}\n");
-        assert_eq!(run(&mut client), finished(1, &line));
+        assert_eq!(run(&mut client), Finished::new(1, line));
     }
-    let answer = run(&mut programs::client(lesson(), &server.address, &["7", "/", "2"]));
-    assert_eq!(answer, finished(0, "3\n"));
+    let answer = run(&mut programs::client(LESSON, &server.address, &["7", "/", "2"]));
+    assert_eq!(answer, Finished::new(0, "3\n"));
 }
 
 // --- the page
@@ -442,8 +416,8 @@ fn broken_calls_end_as_the_chapter_says() {
 /// The chapter's excerpts of the generated code: the trait and the client's method.
 #[test]
 fn generated_code() {
-    let code = &support::generated("calculator.v1.rs");
-    let excerpt = |from, to| support::excerpt(code, from, to);
+    let code = generated("calculator.v1.rs");
+    let excerpt = |from, to| excerpt(&code, from, to);
     written(
         "book/generated/06-calculator-trait.rs",
         &excerpt("pub trait CalculatorService", "\n    }"),

@@ -43,7 +43,7 @@ use grpc_workbook::subjects_by_city::{ROOM, SubjectsByCity, send_all, subjects, 
 use prost::Message;
 use prost::bytes::Bytes;
 use support::checks::{Checks, outcome};
-use support::ends::{End, Mortal, Tell, shown, table};
+use support::endings::{Ending, KillableServer, NotifyOnDrop, status_cell, table};
 use support::programs::{self, Finished, Server, run, spawn};
 use support::written;
 use tokio::sync::Semaphore;
@@ -207,8 +207,8 @@ async fn answers() {
 #[tokio::test]
 async fn one_frame_for_four_messages() {
     let server = SubjectsByCityServiceServer::new(SubjectsByCity);
-    let mortal = Mortal::start(Routes::new(server));
-    let (mut client, mut recording) = recorded(&mortal).await;
+    let killable = KillableServer::start(Routes::new(server));
+    let (mut client, mut recording) = recorded(&killable).await;
     let (messages, _) = read(client.list_subjects(city("wuhan")).await).await;
     assert_eq!(messages.len(), 4);
     let data = recording.server.wait(|frames| {
@@ -282,7 +282,7 @@ async fn connect(address: impl Display) -> Client {
 }
 
 /// Such a client, and what crosses its connection.
-async fn recorded(server: &Mortal) -> (Client, Recording) {
+async fn recorded(server: &KillableServer) -> (Client, Recording) {
     let recording = Recording::of(server.address.clone()).await;
     let recording = recording.expect("listens");
     (connect(recording.address).await, recording)
@@ -300,7 +300,7 @@ async fn a_slow_reader_holds_up_the_sender() {
     let (taken, at_http2) = watch::channel((0, 0));
     let (sent, mut told) = unbounded_channel();
     let counting = Counting { made, taken, sent };
-    let server = Mortal::start(serving(counting));
+    let server = KillableServer::start(serving(counting));
     let (mut client, mut recording) = recorded(&server).await;
     let large = TickRequest { data: "x".repeat(40_000), interval_ms: 0 };
     let unread = client.tick(large).await.expect("begins");
@@ -407,7 +407,7 @@ impl SubjectsByCityService for Trouble {
         &self,
         request: Request<ListSubjectsRequest>,
     ) -> Result<Response<Self::ListSubjectsStream>, Status> {
-        let dropped = Tell(self.told.clone(), "dropped");
+        let dropped = NotifyOnDrop(self.told.clone(), "dropped");
         let go = self.go.clone();
         // What comes second has to wait until the test has seen the first.
         let second = async move || {
@@ -507,11 +507,11 @@ impl Service<http::Request<Body>> for Truncating {
 /// What the table says that a client saw.
 fn saw((messages, error): (Vec<String>, Option<Status>)) -> String {
     let messages: String = messages.iter().map(|m| format!("`{m}`, then ")).collect();
-    messages + &error.map_or("`OK`".into(), |status| shown(&status))
+    messages + &error.map_or("`OK`".into(), |status| status_cell(&status))
 }
 
 struct Lab {
-    server: Mortal,
+    server: KillableServer,
     heard: UnboundedReceiver<&'static str>,
     go: Arc<Semaphore>,
 }
@@ -520,7 +520,7 @@ fn lab() -> Lab {
     let (told, heard) = unbounded_channel();
     let go = Arc::new(Semaphore::new(0));
     let trouble = Trouble { told, go: go.clone() };
-    Lab { server: Mortal::start(serving(trouble)), heard, go }
+    Lab { server: KillableServer::start(serving(trouble)), heard, go }
 }
 
 /// Begins a stream and reads its first message.
@@ -544,7 +544,7 @@ async fn ends() {
     let Lab { server, mut heard, go } = lab();
     let mut client = Client::new(server.channel().await);
     let mut ends = Vec::new();
-    let mut end = |when, sees, specified| ends.push(End { when, sees, specified });
+    let mut end = |when, sees, specified| ends.push(Ending { when, sees, specified });
 
     let sees = saw(read(client.list_subjects(city("tokyo")).await).await);
     end("the method returns an error", sees, "");
@@ -580,7 +580,7 @@ async fn ends() {
         "tonic knows nothing of your task: you sent no error",
     );
 
-    let truncating = Mortal::start(Routes::new(Truncating));
+    let truncating = KillableServer::start(Routes::new(Truncating));
     let mut truncated = Client::new(truncating.channel().await);
     let sees = saw(read(truncated.list_subjects(city("")).await).await);
     end("the stream ends without a status", sees, "the trailers must have `grpc-status`");
@@ -637,7 +637,7 @@ async fn ends() {
     let (told, _) = unbounded_channel();
     let trouble = Trouble { told, go: go.clone() };
     let small = SubjectsByCityServiceServer::new(trouble).max_encoding_message_size(10);
-    let small = Mortal::start(Routes::new(small));
+    let small = KillableServer::start(Routes::new(small));
     let mut limited = Client::new(small.channel().await);
     let seen = read(limited.list_subjects(city("large")).await).await;
     end(
@@ -663,7 +663,7 @@ async fn ends() {
     let refused = answer.await.map(drop).expect_err("an error");
     end(
         "the request is larger than the server allows, 4 MiB",
-        shown(&refused),
+        status_cell(&refused),
         "`RESOURCE_EXHAUSTED`",
     );
 

@@ -37,7 +37,7 @@ use grpc_workbook::raw::RawCodec;
 use prost::Message;
 use prost::bytes::Bytes;
 use support::checks::{Checks, Outcome, outcome};
-use support::ends::{End, Mortal, Tell, shown, table};
+use support::endings::{Ending, KillableServer, NotifyOnDrop, status_cell, table};
 use support::programs::{self, Finished, Server, run, spawn};
 use support::written;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -268,7 +268,7 @@ async fn collections() {
 /// As above, over a connection: the server resets the stream, and the answer is not lost.
 #[tokio::test]
 async fn an_early_answer_arrives() {
-    let server = Mortal::start(serving(Accumulator));
+    let server = KillableServer::start(serving(Accumulator));
     let mut accumulator = Client::new(server.channel().await);
     for _ in 0..20 {
         let closed = words(["close"]).chain(pending());
@@ -287,7 +287,7 @@ async fn an_early_answer_arrives() {
 /// What is ready at once crosses the wire in one frame; then an empty one ends the stream.
 #[tokio::test]
 async fn messages_that_are_ready_share_a_frame() {
-    let server = Mortal::start(serving(Accumulator));
+    let server = KillableServer::start(serving(Accumulator));
     let recording = Recording::of(server.address.clone()).await;
     let mut recording = recording.expect("listens");
     let endpoint = Endpoint::try_from(format!("http://{}", recording.address));
@@ -351,7 +351,8 @@ async fn a_client_is_never_far_ahead() {
 
     let may_read = Arc::new(Semaphore::new(0));
     let (read, mut reads) = unbounded_channel();
-    let server = Mortal::start(serving(Slow { may_read: may_read.clone(), read }));
+    let server =
+        KillableServer::start(serving(Slow { may_read: may_read.clone(), read }));
     let mut accumulator = Client::new(server.channel().await);
     let (sender, words) = mpsc::channel(1);
     let (sent, mut sends) = watch::channel(0);
@@ -400,7 +401,7 @@ impl AccumulateService for Trouble {
     ) -> Result<Response<CollectResponse>, Status> {
         let Trouble(told) = self;
         let tell = |event| told.send(event).expect("is listened to");
-        let _dropped = Tell(told.clone(), "dropped");
+        let _dropped = NotifyOnDrop(told.clone(), "dropped");
         let mut words = request.into_inner();
         let mut answer = CollectResponse::default();
         while let Some(CollectRequest { data }) = words.message().await? {
@@ -426,9 +427,9 @@ impl AccumulateService for Trouble {
     }
 }
 
-fn trouble() -> (Mortal, UnboundedReceiver<&'static str>) {
+fn trouble() -> (KillableServer, UnboundedReceiver<&'static str>) {
     let (told, heard) = unbounded_channel();
-    (Mortal::start(serving(Trouble(told))), heard)
+    (KillableServer::start(serving(Trouble(told))), heard)
 }
 
 fn failed<T>(result: Result<T, Status>) -> Status {
@@ -445,17 +446,21 @@ async fn ends() {
     let mut client = Client::new(server.channel().await);
     let mut ends = Vec::new();
     let mut end = |when, sees: String, specified| {
-        ends.push(End { when, sees, specified });
+        ends.push(Ending { when, sees, specified });
     };
 
     let status = failed(client.accumulate(pending()).await);
     assert_eq!(status.code(), Code::FailedPrecondition);
-    end("the method returns an error before it has read anything", shown(&status), "");
+    end(
+        "the method returns an error before it has read anything",
+        status_cell(&status),
+        "",
+    );
 
     let status = failed(client.collect(words(["a", "fail"]).chain(pending())).await);
     assert_eq!(status.code(), Code::InvalidArgument);
     let when = "the method returns an error while the client is still sending";
-    end(when, shown(&status), "");
+    end(when, status_cell(&status), "");
 
     let answer = client
         .collect(words(["a", "answer"]).chain(pending()))
@@ -466,7 +471,7 @@ async fn ends() {
 
     let status = failed(client.collect(words(["a", "panic"]).chain(pending())).await);
     let exception = "`UNKNOWN`";
-    end("the method panics", shown(&status), exception);
+    end("the method panics", status_cell(&status), exception);
 
     // What feeds the stream fails and drops its sender: it looks like a good end.
     let (sender, receiver) = mpsc::channel(1);
@@ -495,7 +500,7 @@ async fn ends() {
     let status = failed(client.collect(request).await);
     assert_eq!(status.code(), Code::Cancelled);
     let when = "the deadline passes, and the client has not finished";
-    end(when, shown(&status), "`DEADLINE_EXCEEDED`");
+    end(when, status_cell(&status), "`DEADLINE_EXCEEDED`");
 
     let raw = async |message: &[u8]| {
         let mut grpc = Grpc::new(server.channel().await);
@@ -509,15 +514,15 @@ async fn ends() {
         failed(grpc.client_streaming(request, path, RawCodec).await)
     };
     let when = "the second message is none";
-    end(when, shown(&raw(b"\x08\x01").await), "");
+    end(when, status_cell(&raw(b"\x08\x01").await), "");
     let when = "the second message is larger than the server allows, 4 MiB";
     let large = raw(&[0; 4 * 1024 * 1024 + 1]).await;
-    end(when, shown(&large), "`RESOURCE_EXHAUSTED`");
+    end(when, status_cell(&large), "`RESOURCE_EXHAUSTED`");
 
     let mut tiny = client.clone().max_decoding_message_size(1);
     let status = failed(tiny.collect(words(["answer"])).await);
     let when = "the answer is larger than the client allows, here 1 byte";
-    end(when, shown(&status), "`RESOURCE_EXHAUSTED`");
+    end(when, status_cell(&status), "`RESOURCE_EXHAUSTED`");
 
     // All that was before is over, and left nothing behind.
     let answer = client.collect(empty()).await.expect("an answer");
@@ -528,7 +533,7 @@ async fn ends() {
     assert_eq!(heard.recv().await, Some("read"));
     server.kill();
     let status = call.await.expect("does not panic");
-    end("the server dies", shown(&status), "`UNAVAILABLE`");
+    end("the server dies", status_cell(&status), "`UNAVAILABLE`");
     written("book/generated/08-accumulate-ends.md", &table(&ends));
 }
 
@@ -704,7 +709,7 @@ impl AccumulateService for Telling {
 #[tokio::test(flavor = "multi_thread")]
 async fn lines_are_sent_as_they_are_typed() {
     let (told, mut heard) = unbounded_channel();
-    let server = Mortal::start(serving(Telling(told)));
+    let server = KillableServer::start(serving(Telling(told)));
     let mut client = programs::client(lesson(), &server.address, &["-"]);
     let (mut child, mut output) = spawn(client.stdin(Stdio::piped()));
     let mut input = child.stdin.take().expect("is piped");
@@ -722,7 +727,7 @@ async fn lines_are_sent_as_they_are_typed() {
 /// The server has heard enough: the client does not wait for another line.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_early_answer_ends_the_client() {
-    let server = Mortal::start(serving(Accumulator));
+    let server = KillableServer::start(serving(Accumulator));
     let mut client = programs::client(lesson(), &server.address, &["collect", "-"]);
     let (mut child, mut output) = spawn(client.stdin(Stdio::piped()));
     // Held until the end: the client's input does not end.

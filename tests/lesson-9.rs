@@ -28,7 +28,7 @@ use grpc_workbook::guess_number::proto::{
 use grpc_workbook::guess_number::{GuessNumber, echo, is_right};
 use grpc_workbook::status::code_name;
 use support::checks::Checks;
-use support::ends::{End, Mortal, Tell, shown, table};
+use support::endings::{Ending, KillableServer, NotifyOnDrop, status_cell, table};
 use support::programs::{self, Finished, Server, run, spawn};
 use support::written;
 use tokio::runtime::{Handle, Runtime};
@@ -311,7 +311,7 @@ async fn no_bytes_at_all_are_a_right_guess() {
 /// the time, and nothing waits until it has more to send.
 #[tokio::test]
 async fn a_thousand_rounds() {
-    let server = Mortal::start(serving(GuessNumber));
+    let server = KillableServer::start(serving(GuessNumber));
     let mut client = Client::new(server.channel().await);
 
     let (say, said) = mpsc::channel(1);
@@ -340,7 +340,7 @@ async fn a_thousand_rounds() {
 /// Within one direction the order is kept, however the messages are packed.
 #[tokio::test]
 async fn answers_come_in_order() {
-    let server = Mortal::start(serving(GuessNumber));
+    let server = KillableServer::start(serving(GuessNumber));
     let said = tokio_stream::iter(0..2000).map(|n: i32| message(n.to_string()));
     let call = Client::new(server.channel().await).echo(said).await;
     let mut answers = call.expect("begins").into_inner();
@@ -355,7 +355,7 @@ async fn answers_come_in_order() {
 /// returns at once, and its headers go out before there is anything to say.
 #[tokio::test]
 async fn headers_come_when_the_method_returns() {
-    let server = Mortal::start(serving(GuessNumber));
+    let server = KillableServer::start(serving(GuessNumber));
     let (say, said) = mpsc::channel(1);
     let mut client = Client::new(server.channel().await);
     let call = client.guess(ReceiverStream::new(said));
@@ -380,7 +380,7 @@ async fn headers_come_when_the_method_returns() {
 #[tokio::test]
 async fn who_never_reads_cannot_send_for_ever() {
     const COUNT: usize = 256;
-    let server = Mortal::start(serving(GuessNumber));
+    let server = KillableServer::start(serving(GuessNumber));
     let (say, said) = mpsc::channel(1);
     let large = message("x".repeat(64 * 1024));
     say.send(large.clone()).await.expect("has room");
@@ -498,7 +498,7 @@ impl GuessNumberService for Trouble {
         let mut guesses = request.into_inner();
         let (answers, stream) = mpsc::channel(1);
         tokio::spawn(async move {
-            let _over = Tell(told.clone(), "over");
+            let _over = NotifyOnDrop(told.clone(), "over");
             let mut at_the_end = None;
             loop {
                 let answer = match guesses.message().await {
@@ -542,7 +542,7 @@ impl GuessNumberService for Trouble {
         &self,
         request: Request<Streaming<EchoRequest>>,
     ) -> Result<Response<Self::EchoStream>, Status> {
-        let _over = Tell(self.0.clone(), "method over");
+        let _over = NotifyOnDrop(self.0.clone(), "method over");
         let mut messages = request.into_inner();
         let _ = self.0.send("begun");
         let Some(first) = messages.message().await? else {
@@ -567,9 +567,9 @@ fn answer(message: Result<EchoRequest, Status>) -> Option<Result<EchoResponse, S
     Some(message)
 }
 
-fn trouble() -> (Mortal, UnboundedReceiver<&'static str>) {
+fn trouble() -> (KillableServer, UnboundedReceiver<&'static str>) {
     let (told, heard) = unbounded_channel();
-    (Mortal::start(serving(Trouble(told))), heard)
+    (KillableServer::start(serving(Trouble(told))), heard)
 }
 
 /// Waits until the server tells that.
@@ -595,7 +595,7 @@ async fn end<T: std::fmt::Debug>(answers: &mut Streaming<T>) -> String {
     match answers.message().await {
         Ok(None) => "`OK`".into(),
         Ok(Some(answer)) => panic!("{answer:?} is one more"),
-        Err(status) => shown(&status),
+        Err(status) => status_cell(&status),
     }
 }
 
@@ -684,7 +684,7 @@ async fn a_call_without_headers_ends_when_it_is_dropped() {
 /// end. Here one that is open costs a task.
 #[tokio::test]
 async fn a_thousand_open_conversations_do_not_hold_up_another() {
-    let server = Mortal::start(serving(GuessNumber));
+    let server = KillableServer::start(serving(GuessNumber));
     let mut client = Client::new(server.channel().await);
     let mut open = Vec::new();
     for _ in 0..1000 {
@@ -697,19 +697,19 @@ async fn a_thousand_open_conversations_do_not_hold_up_another() {
 async fn ends() {
     let (server, mut heard) = trouble();
     let mut client = Client::new(server.channel().await);
-    let mut ends: Vec<End> = Vec::new();
+    let mut ends: Vec<Ending> = Vec::new();
     let after = |end: String| format!("one answer, then {end}");
 
     let call = client.echo(tokio_stream::iter([message("error")])).await;
-    ends.push(End {
+    ends.push(Ending {
         when: "the method returns an error, and no stream",
-        sees: format!("no answer, {}", shown(&call.expect_err("an error"))),
+        sees: format!("no answer, {}", status_cell(&call.expect_err("an error"))),
         specified: "",
     });
 
     let (say, mut answers) = talking(&mut client).await;
     say.send(guess(ERROR)).await.expect("goes on");
-    ends.push(End {
+    ends.push(Ending {
         when: "the server's stream has an error in the middle",
         sees: after(end(&mut answers).await),
         specified: "",
@@ -719,7 +719,7 @@ async fn ends() {
     let (say, mut answers) = talking(&mut client).await;
     say.send(guess(ERROR_AT_THE_END)).await.expect("goes on");
     drop(say);
-    ends.push(End {
+    ends.push(Ending {
         when: "the client has said all, then the server's stream has an error",
         sees: after(end(&mut answers).await),
         specified: "",
@@ -728,16 +728,16 @@ async fn ends() {
     let (say, mut answers) = talking(&mut client).await;
     say.send(guess(END)).await.expect("goes on");
     say.closed().await;
-    ends.push(End {
+    ends.push(Ending {
         when: "the server's stream ends first",
         sees: after(end(&mut answers).await) + "; what it says from now on goes nowhere",
         specified: "",
     });
 
     let call = client.echo(tokio_stream::iter([message("panic")])).await;
-    ends.push(End {
+    ends.push(Ending {
         when: "the method panics",
-        sees: format!("no answer, {}", shown(&call.expect_err("an error"))),
+        sees: format!("no answer, {}", status_cell(&call.expect_err("an error"))),
         specified: "`UNKNOWN`",
     });
 
@@ -752,7 +752,7 @@ async fn ends() {
         .expect("is OK")
         .expect("is an answer");
     say.send(message("panic")).await.expect("goes on");
-    ends.push(End {
+    ends.push(Ending {
         when: "the server's stream panics, as a `FilterMap` would",
         sees: after(end(&mut answers).await),
         specified: "`UNKNOWN`",
@@ -760,7 +760,7 @@ async fn ends() {
 
     let (say, mut answers) = talking(&mut client).await;
     say.send(guess(PANIC)).await.expect("goes on");
-    ends.push(End {
+    ends.push(Ending {
         when: "the task behind the server's channel panics",
         sees: after(end(&mut answers).await) + ", as if nothing had happened",
         specified: "tonic knows nothing of your task: you sent no error",
@@ -779,7 +779,7 @@ async fn ends() {
         .expect("is OK")
         .expect("is an answer");
     say.send(message("x".repeat(31))).await.expect("goes on");
-    ends.push(End {
+    ends.push(Ending {
         when: "an answer is larger than the client allows, here 32 bytes",
         sees: after(end(&mut answers).await),
         specified: "`RESOURCE_EXHAUSTED`",
@@ -799,7 +799,7 @@ async fn ends() {
     say.send(message("x".repeat(4 << 20)))
         .await
         .expect("goes on");
-    ends.push(End {
+    ends.push(Ending {
         when: "a message is larger than the server allows, 4 MiB, and the method hands the error on",
         sees: after(end(&mut answers).await),
         specified: "`RESOURCE_EXHAUSTED`",
@@ -809,9 +809,9 @@ async fn ends() {
     let mut call = Request::new(ReceiverStream::new(said));
     call.set_timeout(Duration::from_millis(1));
     let late = client.echo(call).await.expect_err("an error");
-    ends.push(End {
+    ends.push(Ending {
         when: "the deadline passes before the server's headers are here",
-        sees: format!("no answer, {}", shown(&late)),
+        sees: format!("no answer, {}", status_cell(&late)),
         specified: "`DEADLINE_EXCEEDED`",
     });
     drop(say);
@@ -833,7 +833,7 @@ async fn ends() {
             .expect("is an answer");
     }
     drop(say);
-    ends.push(End {
+    ends.push(Ending {
         when: "the deadline passes after the headers",
         sees: format!("nothing: every answer comes, then {}", end(&mut answers).await),
         specified: "`DEADLINE_EXCEEDED`",
@@ -845,7 +845,7 @@ async fn ends() {
     say.send(guess(6)).await.expect("goes on");
     until(&mut heard, "answered").await;
     until(&mut heard, "answered").await;
-    ends.push(End {
+    ends.push(Ending {
         when: "the client drops its answers, and keeps what it sends with",
         sees: "nothing, and the call goes on: the server answers, and nobody reads"
             .into(),
@@ -853,7 +853,7 @@ async fn ends() {
     });
     drop(say);
     until(&mut heard, "over").await;
-    ends.push(End {
+    ends.push(Ending {
         when: "the client drops both",
         sees: "nothing, it no longer waits; the server drops its stream".into(),
         specified: "`CANCELLED`, on both sides",
@@ -871,7 +871,7 @@ async fn ends() {
         .expect("is an answer");
     handle.cancel();
     until(&mut heard, "over").await;
-    ends.push(End {
+    ends.push(Ending {
         when: "the client cancels, with `Request::cancellation_handle`",
         sees: after(end(&mut answers).await),
         specified: "",
@@ -879,7 +879,7 @@ async fn ends() {
 
     let (_say, mut answers) = talking(&mut client).await;
     server.kill();
-    ends.push(End {
+    ends.push(Ending {
         when: "the server dies",
         sees: after(end(&mut answers).await),
         specified: "`UNAVAILABLE`",
