@@ -9,7 +9,7 @@ use tokio_stream::adapters::Map;
 use tokio_stream::{Iter, StreamExt, iter};
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::accumulate::next;
+use crate::accumulate::message_unless_cancelled;
 
 pub mod faults;
 pub mod histogram;
@@ -67,7 +67,9 @@ impl SpeedService for Speed {
         self.served.client.fetch_add(1, Relaxed);
         let mut requests = request.into_inner();
         let mut answer = ClientStreamResponse::default();
-        while let Some(ClientStreamRequest { payload }) = next(&mut requests).await? {
+        while let Some(ClientStreamRequest { payload }) =
+            message_unless_cancelled(&mut requests).await?
+        {
             answer.messages += 1;
             answer.size += payload.len() as u64;
         }
