@@ -925,7 +925,7 @@ fn the_client_plays_the_chapter() {
     assert_eq!(says(&["echo"]).output.lines().count(), 6);
     let Finished { code, output } = server.stop();
     assert_eq!(code, Some(0));
-    let calls = "Guess: a call\n".repeat(4) + &"Echo: a call\n".repeat(2);
+    let calls = "Guess -> started\n".repeat(4) + &"Echo -> started\n".repeat(2);
     assert!(output.contains(&format!("\n{calls}lesson-9-server stopping\n")), "{output}");
 }
 
