@@ -17,6 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // What an earlier build made must not be found any more: a package may have another name.
     fs::remove_dir_all(&out_dir)?;
     println!("cargo::rerun-if-changed=build.rs");
+    // Whose dependencies tests/workbook.rs looks at: another system's need not be downloaded.
+    println!("cargo::rustc-env=WORKBOOK_TARGET={}", env::var("TARGET")?);
     for (lesson, file, package) in FILES {
         let folder = format!("../lessons/{lesson}");
         println!("cargo::rerun-if-changed={folder}/{file}");

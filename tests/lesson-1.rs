@@ -105,7 +105,7 @@ async fn the_server_has_one_path() {
 
     let answer = raw::unary(channel.clone(), PATH, b"\x0a\x03you")
         .await
-        .expect("answers");
+        .expect("the server should answer");
     assert_eq!(answer.into_inner(), &b"\x0a\x0bHello, you!"[..]);
 
     for path in [
@@ -132,7 +132,7 @@ async fn the_server_has_one_path() {
     ] {
         let status = raw::unary(channel.clone(), PATH, broken)
             .await
-            .expect_err("broken");
+            .expect_err("a broken message should be refused");
         assert_eq!(status.code(), Code::Internal, "{broken:?}");
     }
     // None of it reached the service but the first call.
@@ -145,10 +145,10 @@ async fn the_server_has_one_path() {
 async fn connect(server: &Server) -> Channel {
     let uri = format!("http://{}", server.address);
     Endpoint::try_from(uri)
-        .expect("is a URI")
+        .expect("should be a URI")
         .connect()
         .await
-        .expect("connects")
+        .expect("the server should accept a connection")
 }
 
 /// The chapter's table of bytes: what is on the wire for the call, and for its answer.
@@ -168,7 +168,7 @@ fn bytes_of_the_call() {
         let mut row = |bytes: &[u8], meaning: String| {
             table += &format!("| {who} | `{}` | {meaning} |\n", hex(bytes));
         };
-        let length = u32::try_from(message.len()).expect("is short");
+        let length = u32::try_from(message.len()).expect("the message should be short");
         row(&[0], "not compressed".into());
         row(&length.to_be_bytes(), format!("the message takes {length} bytes"));
         assert_eq!(message[0], 1 << 3 | 2, "the tag of field 1, length-delimited");
@@ -185,7 +185,7 @@ fn bytes_of_the_call() {
 #[test]
 fn descriptors_are_kept() {
     let file = Path::new(OUT_DIR).join("descriptors.bin");
-    let descriptors = fs::read(file).expect("is there");
+    let descriptors = fs::read(file).expect("build.rs should have made the file");
     let text = String::from_utf8_lossy(&descriptors);
     for name in [
         "hello.proto",
@@ -216,9 +216,13 @@ fn generated_code() {
 /// What the chapter says of it: it is not kind about a port that is taken.
 #[test]
 fn the_smallest_main_says_what_rust_says() {
-    let holder = TcpListener::bind("127.0.0.1:0").expect("listens");
-    let taken = holder.local_addr().expect("has an address").to_string();
-    let Finished { code, output } = run(programs::command("lesson-1-plain").arg(&taken));
+    let holder = TcpListener::bind("127.0.0.1:0").expect("a free port should be found");
+    let taken = holder
+        .local_addr()
+        .expect("a listener should have an address")
+        .to_string();
+    let Finished { code, output } =
+        run(programs::command("lesson-1-minimal").arg(&taken));
     assert_eq!(code, Some(1));
     assert!(output.starts_with("Error: tonic::transport::Error(Transport, Os { code: "));
     assert!(output.contains("Address already in use"), "{output}");
@@ -228,29 +232,32 @@ fn the_smallest_main_says_what_rust_says() {
 fn the_smallest_main_serves_too() {
     // It takes an address and says nothing: ask for a port that was free just now, and for
     // another one if somebody was faster.
-    let (mut plain, address) = loop {
+    let (mut minimal, address) = loop {
         let free =
             TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let address = free.expect("finds a port").to_string();
-        let mut plain = programs::command("lesson-1-plain")
+        let address = free.expect("a free port should be found").to_string();
+        let mut minimal = programs::command("lesson-1-minimal")
             .arg(&address)
             .spawn()
-            .expect("runs");
+            .expect("the server should start");
         let ended = loop {
             if TcpStream::connect(&address).is_ok() {
                 break false;
             }
-            if plain.try_wait().expect("is a child").is_some() {
+            if minimal.try_wait().expect("should be a child").is_some() {
                 break true;
             }
             thread::yield_now();
         };
         if !ended {
-            break (plain, address);
+            break (minimal, address);
         }
     };
     let answer = run(&mut programs::client(LESSON, &address, &[]));
-    plain.kill().and_then(|()| plain.wait()).expect("ends");
+    minimal
+        .kill()
+        .and_then(|()| minimal.wait())
+        .expect("the server should end");
     assert_eq!(answer, Finished::new(0, "Hello, you!\n"));
 }
 
@@ -276,8 +283,11 @@ fn the_client_plays_the_chapter() {
 
 #[test]
 fn mistakes_get_one_line() {
-    let holder = TcpListener::bind("127.0.0.1:0").expect("listens");
-    let taken = holder.local_addr().expect("has an address").to_string();
+    let holder = TcpListener::bind("127.0.0.1:0").expect("a free port should be found");
+    let taken = holder
+        .local_addr()
+        .expect("a listener should have an address")
+        .to_string();
     let server = |args: &[&str]| run(programs::command("lesson-1-server").args(args));
     let client = |args: &[&str]| run(programs::command("lesson-1-client").args(args));
     for (finished, code, words) in [
@@ -313,27 +323,32 @@ fn mistakes_get_one_line() {
 /// A server that dies under a call: the client says so, in one line.
 #[test]
 fn a_server_that_goes_away_is_named() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("listens");
-    let address = listener.local_addr().expect("has an address").to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port should be found");
+    let address = listener
+        .local_addr()
+        .expect("a listener should have an address")
+        .to_string();
     let server = thread::spawn(move || {
-        let (mut connection, _) = listener.accept().expect("accepts");
+        let (mut connection, _) = listener.accept().expect("the client should connect");
         connection
             .read_exact(&mut [0; 24])
-            .expect("reads the preface");
+            .expect("the client should send the preface");
         // Frames, each with its length and type in front, until HEADERS begins the call.
         let mut header = [0; 9];
         while header[3] != 1 {
             connection
                 .read_exact(&mut header)
-                .expect("reads a frame's header");
+                .expect("the client should send a frame");
             let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
             connection
                 .read_exact(&mut vec![0; length as usize])
-                .expect("reads a frame");
+                .expect("the client should send the whole frame");
         }
     });
     let Finished { code, output } = run(&mut programs::client(LESSON, &address, &[]));
-    server.join().expect("reads and hangs up");
+    server
+        .join()
+        .expect("the server should read the call's HEADERS");
     assert_eq!(code, Some(1));
     assert!(output.starts_with("Error: the server went away"), "{output}");
     assert_eq!(output.lines().count(), 1, "{output}");
@@ -348,7 +363,7 @@ async fn tonic_hides_the_cause() {
     ] {
         let error = GreeterClient::connect(uri)
             .await
-            .expect_err("nobody is there");
+            .expect_err("connecting should fail");
         assert_eq!(error.to_string(), "transport error");
         let causes = successors(error.source(), |cause: &&dyn Error| (*cause).source());
         let causes = causes
@@ -368,9 +383,12 @@ async fn a_call_that_is_open_at_sigterm_is_finished() {
     server.signal();
     server.wait_for("lesson-1-server stopping");
     name.send(HelloRequest { name: "late".into() }.encode_to_vec().into())
-        .expect("is awaited");
+        .expect("the call should still be open");
     drop(name);
-    let answer = call.await.expect("runs").expect("is answered");
+    let answer = call
+        .await
+        .expect("the call should not panic")
+        .expect("the call should be answered");
     assert_eq!(answer.into_inner(), &b"\x0a\x0cHello, late!"[..]);
     let Finished { code, output } = server.finish();
     assert_eq!(code, Some(0));
@@ -389,7 +407,9 @@ async fn ctrl_c_twice_ends_the_server_at_once() {
     let Finished { code, output } = server.finish();
     assert_eq!(code, Some(0));
     assert!(!output.contains("cut off"), "{output}");
-    call.await.expect("runs").expect_err("is cut off");
+    call.await
+        .expect("the call should not panic")
+        .expect_err("the call should be cut off");
 }
 
 #[tokio::test]
@@ -402,7 +422,9 @@ async fn a_call_that_stays_open_is_cut_off() {
         output.ends_with("lesson-1-server cut off the calls that were still open\n"),
         "{output}"
     );
-    call.await.expect("runs").expect_err("is cut off");
+    call.await
+        .expect("the call should not panic")
+        .expect_err("the call should be cut off");
 }
 
 /// Starts a call and holds its only message back. When this returns, the server has the call.
@@ -411,7 +433,7 @@ async fn open_call(server: &Server) -> (UnboundedSender<Bytes>, Call) {
     let (name, names) = mpsc::unbounded_channel();
     let mut open = grpc.clone();
     let mut call = Box::pin(async move {
-        open.ready().await.expect("is connected");
+        open.ready().await.expect("the connection should be ready");
         // As client streaming, so that the message can come later: the wire looks the same.
         let names = Request::new(UnboundedReceiverStream::new(names));
         open.client_streaming(names, PathAndQuery::from_static(PATH), RawCodec)
@@ -419,12 +441,12 @@ async fn open_call(server: &Server) -> (UnboundedSender<Bytes>, Call) {
     });
     // Frames of one connection arrive in order: once a second call is answered, the first is
     // there.
-    grpc.ready().await.expect("is connected");
+    grpc.ready().await.expect("the connection should be ready");
     tokio::select! {
         biased;
         _ = &mut call => panic!("answered without a message"),
         answer = grpc.unary(Request::new(Bytes::new()), PathAndQuery::from_static(PATH), RawCodec) => {
-            answer.expect("is answered");
+            answer.expect("the second call should be answered");
         }
     }
     (name, tokio::spawn(call))
@@ -435,13 +457,13 @@ fn a_closed_output_ends_the_programs_quietly() {
     let server = Server::start(LESSON);
     for args in [&[][..], &["--help"], &["--break"]] {
         let mut client = programs::client(LESSON, &server.address, args);
-        let (reader, writer) = pipe().expect("makes a pipe");
+        let (reader, writer) = pipe().expect("the system should make a pipe");
         drop(reader);
         let Output { status, stderr, .. } = client
             .stdout(writer)
             .stderr(Stdio::piped())
             .output()
-            .expect("runs");
+            .expect("the client should start");
         assert!(status.success() && stderr.is_empty(), "{args:?}: {status}, {stderr:?}");
     }
 }

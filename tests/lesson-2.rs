@@ -67,7 +67,7 @@ async fn check(server: Routes) -> Verdict {
 fn by_prost(request: &InspectRequest) -> Vec<String> {
     let bytes = request.encode_to_vec();
     let fields = Reader::new(&bytes).map(|field| {
-        let field = field.expect("prost encodes well");
+        let field = field.expect("prost should write a message that the reader accepts");
         let kind = match field.number {
             3 => "int32",
             7 => "sint32",
@@ -147,8 +147,8 @@ fn fields_are_read() {
     assert_eq!(read(b"\x1b\x08\x01\x1c"), Ok(group));
     let field = Reader::new(b"\x08\x01\xa2\x01\x02hi")
         .nth(1)
-        .expect("is there")
-        .expect("is right");
+        .expect("there should be a second field")
+        .expect("the field should be well formed");
     let (tag, length, payload) = (2..4, 4..5, 5..7);
     assert_eq!(
         field,
@@ -228,7 +228,7 @@ fn requests() -> impl Strategy<Value = InspectRequest> {
 /// The message that our reader finds in the bytes.
 fn by_reader(bytes: &[u8]) -> InspectRequest {
     let mut m = blank();
-    for (number, value) in read(bytes).expect("is a message") {
+    for (number, value) in read(bytes).expect("the bytes should be a message") {
         match (number, value) {
             (1, Value::I64(n)) => m.double_value = f64::from_bits(n),
             (2, Value::I32(n)) => m.float_value = f32::from_bits(n),
@@ -244,7 +244,8 @@ fn by_reader(bytes: &[u8]) -> InspectRequest {
             (12, Value::I64(n)) => m.sfixed64_value = n.cast_signed(),
             (13, Value::Varint(n)) => m.bool_value = n != 0,
             (14, Value::Len(text)) => {
-                m.string_value = String::from_utf8(text.into()).expect("is UTF-8");
+                m.string_value =
+                    String::from_utf8(text.into()).expect("the text should be UTF-8");
             }
             (15, Value::Len(bytes)) => m.bytes_value = bytes.into(),
             (16, Value::Varint(n)) => m.enum_value = n as i32,
@@ -302,7 +303,7 @@ proptest! {
         prop_assert_eq!(by_reader(&bytes).encode_to_vec(), &bytes[..]);
         let mut next = 0;
         for field in Reader::new(&bytes) {
-            let field = field.expect("is right");
+            let field = field.expect("the bytes should be a message");
             prop_assert_eq!(field.tag.start, next);
             prop_assert_eq!(field.tag.end, field.length.start);
             prop_assert_eq!(field.length.end, field.payload.start);
@@ -317,9 +318,9 @@ proptest! {
         let request =
             InspectRequest { int32_value: int32, sint32_value: sint32, string_value: text, ..blank() };
         let service = solution::HandEncoder;
-        let answer = tokio::runtime::Builder::new_current_thread().build().expect("starts")
+        let answer = tokio::runtime::Builder::new_current_thread().build().expect("the runtime should start")
             .block_on(service.inspect(tonic::Request::new(request.clone())));
-        let fields = answer.expect("answers").into_inner().fields;
+        let fields = answer.expect("the service should answer").into_inner().fields;
         let bytes: Vec<u8> =
             fields.into_iter().flat_map(|f| [f.tag, f.length, f.payload].concat()).collect();
         prop_assert_eq!(InspectRequest::decode(&bytes[..]), Ok(request));
@@ -377,9 +378,12 @@ fn table_of_types() {
     let default = format!("{:?}", blank());
     for line in fields {
         let mut words = line.split_whitespace();
-        let (kind, name) = (words.next().expect("a type"), words.next().expect("a name"));
+        let (kind, name) = (
+            words.next().expect("a field should have a type"),
+            words.next().expect("a field should have a name"),
+        );
         let rust = code.split(&format!("pub {name}: ")).nth(1);
-        let rust = rust.expect("is generated");
+        let rust = rust.expect("the field should be in the generated code");
         let rust = rust.split(',').next().unwrap_or_default();
         let rust = rust
             .replace("::prost::alloc::string::", "")
@@ -427,7 +431,9 @@ fn by_default_one(name: &str) -> &'static str {
         _ => panic!("{name} is no field"),
     };
     let bytes = request.encode_to_vec();
-    read(&bytes).expect("is right")[0].1.wire_type()
+    read(&bytes).expect("the bytes should be a message")[0]
+        .1
+        .wire_type()
 }
 
 /// The chapter's "predict": the third field of a message with -1 in an int32 and a sint32.
@@ -447,15 +453,16 @@ fn prost_does_not_send_minus_zero() {
             .encode_to_vec()
             .is_empty()
     );
-    let decoded =
-        InspectRequest::decode(&b"\x09\0\0\0\0\0\0\0\x80"[..]).expect("is right");
+    let decoded = InspectRequest::decode(&b"\x09\0\0\0\0\0\0\0\x80"[..])
+        .expect("the bytes should be a message");
     assert!(decoded.double_value.is_sign_negative());
 }
 
 /// Enums are open: a number without a name arrives as that number. A negative one takes ten bytes.
 #[test]
 fn an_enum_is_any_number() {
-    let decoded = InspectRequest::decode(&b"\x80\x01\x63"[..]).expect("is right");
+    let decoded = InspectRequest::decode(&b"\x80\x01\x63"[..])
+        .expect("the bytes should be a message");
     assert_eq!(decoded.enum_value, 99);
     assert!(Color::try_from(99).is_err());
     // The method of the field's name hides that: it answers with the default.
@@ -472,20 +479,21 @@ fn an_enum_is_any_number() {
 #[test]
 fn the_compiler_on_syntax_and_enums() {
     let folder = std::env::temp_dir().join(format!("workbook-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("makes a folder");
+    std::fs::create_dir_all(&folder).expect("the folder should be made");
     let compile = |text: &str| {
-        std::fs::write(folder.join("x.proto"), text).expect("writes a file");
+        std::fs::write(folder.join("x.proto"), text).expect("the file should be written");
         protox::compile(["x.proto"], [&folder]).map_err(|error| format!("{error:?}"))
     };
     // Without a syntax line it is proto2, where a field without a label is an error.
-    let proto2 = compile("message M { int32 a = 1; }").expect_err("proto2");
+    let proto2 =
+        compile("message M { int32 a = 1; }").expect_err("proto2 should be refused");
     let proto3 = compile("syntax = \"proto3\"; message M { int32 a = 1; }");
     let single = compile("syntax = 'proto3'; message M { int32 a = 1; }");
-    let edition =
-        compile("edition = \"2023\"; message M { int32 a = 1; }").expect_err("editions");
-    let field =
-        compile("syntax = \"proto3\"; enum E { A = 0; } E e = 1;").expect_err("outside");
-    std::fs::remove_dir_all(&folder).expect("removes a folder");
+    let edition = compile("edition = \"2023\"; message M { int32 a = 1; }")
+        .expect_err("editions should be refused");
+    let field = compile("syntax = \"proto3\"; enum E { A = 0; } E e = 1;")
+        .expect_err("a field outside a message should be refused");
+    std::fs::remove_dir_all(&folder).expect("the folder should be removed");
     assert!(proto3.is_ok() && single.is_ok());
     for (error, place) in [
         (proto2, "x.proto:1:"),
@@ -503,10 +511,10 @@ async fn the_package_is_part_of_the_path() {
     let server = Server::start(LESSON);
     let uri = format!("http://{}", server.address);
     let channel = Endpoint::try_from(uri)
-        .expect("is a URI")
+        .expect("should be a URI")
         .connect()
         .await
-        .expect("connects");
+        .expect("the server should accept a connection");
     let right =
         raw::unary(channel.clone(), "/types.v1.TypesService/Inspect", b"\x18\x01").await;
     assert!(right.is_ok());
@@ -523,7 +531,11 @@ async fn the_package_is_part_of_the_path() {
 async fn keeping_the_bytes_changes_nothing() {
     let mut seen = TypesServiceClient::new(Routes::new(SeenServer::new(Inspector)));
     let request = InspectRequest { int32_value: 3, string_value: "x".into(), ..blank() };
-    let answer = seen.inspect(request).await.expect("answers").into_inner();
+    let answer = seen
+        .inspect(request)
+        .await
+        .expect("the server should answer")
+        .into_inner();
     assert_eq!(
         answer.fields.iter().map(shown).collect::<Vec<_>>(),
         ["int32 18 03", "string 72 01 78"]

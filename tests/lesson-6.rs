@@ -114,8 +114,11 @@ support::exercise! {
 #[test]
 fn the_exercise_begins_with_the_lesson() {
     let read = |file: &str| {
-        let text = fs::read_to_string(root().join(file)).expect("is there");
-        let (_, text) = text.split_once("syntax =").expect("has a syntax");
+        let text =
+            fs::read_to_string(root().join(file)).expect("the file should be there");
+        let (_, text) = text
+            .split_once("syntax =")
+            .expect("the file should have a syntax line");
         text.lines()
             .filter(|line| !line.trim().starts_with("//"))
             .map(|line| line.to_string() + "\n")
@@ -214,7 +217,7 @@ impl CalculatorService for FaultyService {
             Operation::Add => Err(Status::invalid_argument("cannot divide by 0")),
             Operation::Subtract => panic!("as the chapter's table wants it"),
             Operation::Multiply => {
-                self.0.send("begun").expect("is waited for");
+                self.0.send("begun").expect("the test should wait for it");
                 pending().await
             }
             Operation::Divide => Ok(Response::new(CalculateResponse { result: 1 })),
@@ -234,7 +237,10 @@ async fn fails(
     calculator: &mut Client,
     request: impl tonic::IntoRequest<CalculateRequest>,
 ) -> Status {
-    calculator.calculate(request).await.expect_err("an error")
+    calculator
+        .calculate(request)
+        .await
+        .expect_err("the call should fail")
 }
 
 /// The notes' server has ten threads, and so ten calls at once: the eleventh waits. Here a
@@ -322,12 +328,12 @@ async fn ends() {
 
     let large = Bytes::from(vec![0; 4 * 1024 * 1024 + 1]);
     let mut grpc = Grpc::new(server.channel().await);
-    grpc.ready().await.expect("is ready");
+    grpc.ready().await.expect("the connection should be ready");
     let path = PathAndQuery::from_static(CALCULATE);
     let answer = grpc.unary(Request::new(large), path, RawCodec).await;
     ends.push(Ending {
         when: "the request is larger than the server allows, 4 MiB",
-        sees: status_cell(&answer.expect_err("an error")),
+        sees: status_cell(&answer.expect_err("the call should fail")),
         specified: "`RESOURCE_EXHAUSTED`",
     });
 
@@ -338,7 +344,7 @@ async fn ends() {
         );
     while rx.recv().await != Some("begun") {}
     server.kill();
-    let status = call.await.expect("does not panic");
+    let status = call.await.expect("the call should not panic");
     ends.push(Ending {
         when: "the server dies",
         sees: status_cell(&status),

@@ -1,117 +1,184 @@
-//! One table of lessons, LESSONS in lessons/lib.rs, and all that must agree with it: a lesson is
-//! whole, or this test says what is missing.
+//! The table of lessons, LESSONS in lessons/lib.rs, and all that must agree with it: folders,
+//! programs, tests, chapters and the README. A lesson has everything it needs, or this test says
+//! what is missing. Then what the manifests promise, and what `cargo run` does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::thread;
 
 use grpc_workbook::{LESSONS, Lesson};
+use support::manifest::{Target, list, metadata, targets, text};
 use support::overwrite;
 use support::programs::{Finished, binaries, root, run};
 
+/// The contents of a file. Paths start at the root of the repository, here and below.
 fn read(file: &str) -> String {
     fs::read_to_string(root().join(file))
         .unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
+/// What is in a folder: the names of its files and folders.
 fn names(folder: &str) -> Vec<String> {
-    let entries = fs::read_dir(root().join(folder)).expect("is a folder");
-    let names = entries.map(|entry| entry.expect("is readable").file_name());
+    let entries = fs::read_dir(root().join(folder)).expect("the folder should be there");
+    let names =
+        entries.map(|entry| entry.expect("the folder should be readable").file_name());
     names
         .map(|name| name.to_string_lossy().into_owned())
         .collect()
 }
 
-/// What a lesson needs and has not.
-fn missing(lesson: &Lesson) -> Vec<String> {
-    let mut missing = Vec::new();
-    let Lesson { number, name, .. } = lesson;
-    let (folder, chapter) = (lesson.folder(), lesson.chapter());
+/// The contents of a file, or nothing if there is none.
+fn read_if_there(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap_or_default()
+}
 
-    let mut files: Vec<String> = [
+fn exists(path: &str) -> bool {
+    root().join(path).exists()
+}
+
+/// What a lesson needs and does not have.
+fn missing(lesson: &Lesson) -> Vec<String> {
+    let steps = [
+        missing_files,
+        missing_exercise,
+        missing_programs,
+        missing_test,
+        missing_lines,
+    ];
+    steps.iter().flat_map(|step| step(lesson)).collect()
+}
+
+fn missing_files(lesson: &Lesson) -> Vec<String> {
+    let folder = lesson.folder();
+    let code = [
         "service.rs",
         "server.rs",
         "client.rs",
         "exercise.rs",
         "solution.rs",
-    ]
-    .iter()
-    .map(|file| format!("lessons/{folder}/{file}"))
-    .collect();
-    files.push(format!("tests/{}.rs", lesson.test()));
-    files.push(format!("book/src/{chapter}"));
-    // One file, or a folder of them.
-    let folder_of_protos = format!("{name}/");
-    let proto = match root().join("protos").join(&folder_of_protos).exists() {
-        true => folder_of_protos,
-        false => format!("{name}.proto"),
-    };
-    files.push(format!("protos/{proto}"));
-    missing.extend(files.into_iter().filter(|file| !root().join(file).exists()));
+    ];
+    let code = code.map(|file| format!("lessons/{folder}/{file}"));
+    let files = [
+        test_file(lesson),
+        format!("book/src/{}", lesson.chapter()),
+        format!("protos/{}", proto(lesson)),
+    ];
+    let files = code.into_iter().chain(files);
+    files.filter(|file| !exists(file)).collect()
+}
 
-    let wrong: Vec<String> = match root().join("lessons").join(&folder).exists() {
-        true => names(&format!("lessons/{folder}")),
-        false => Vec::new(),
+/// The lesson's definition below `protos/`: one file, or a folder of them.
+fn proto(lesson: &Lesson) -> String {
+    let folder = format!("{}/", lesson.name);
+    if exists(&format!("protos/{folder}")) {
+        folder
+    } else {
+        format!("{}.proto", lesson.name)
+    }
+}
+
+/// The main file of the lesson's test, which is one file or a folder.
+fn test_file(lesson: &Lesson) -> String {
+    let folder = format!("tests/{}/main.rs", lesson.test());
+    if exists(&folder) {
+        folder
+    } else {
+        format!("tests/{}.rs", lesson.test())
+    }
+}
+
+/// All code of the lesson's test, and the path that leads from its folder to the repository's root.
+fn test_code(lesson: &Lesson) -> (String, &'static str) {
+    let folder = format!("tests/{}", lesson.test());
+    if !exists(&folder) {
+        return (read_if_there(&test_file(lesson)), "..");
+    }
+    let files = names(&folder);
+    let files = files.iter().filter(|file| file.ends_with(".rs"));
+    let code = files.map(|file| read(&format!("{folder}/{file}")));
+    (code.collect(), "../..")
+}
+
+/// The exercise, its solution and the wrong answers: enough of them, all checked by the test.
+fn missing_exercise(lesson: &Lesson) -> Vec<String> {
+    let mut missing = Vec::new();
+    let folder = format!("lessons/{}", lesson.folder());
+    let files = if exists(&folder) {
+        names(&folder)
+    } else {
+        Vec::new()
     };
-    let wrong: Vec<&String> = wrong
+    let wrong: Vec<&str> = files
         .iter()
-        .filter(|name| name.starts_with("wrong_"))
+        .map(String::as_str)
+        .filter(|file| file.starts_with("wrong_"))
         .collect();
     if wrong.len() < 2 {
-        missing.push(format!("two wrong answers, lessons/{folder}/wrong_*.rs"));
+        missing.push(format!("two wrong answers, {folder}/wrong_*.rs"));
     }
-    let test = fs::read_to_string(root().join(format!("tests/{}.rs", lesson.test())));
-    let test = test.unwrap_or_default();
-    let modules = ["exercise.rs", "solution.rs"]
-        .into_iter()
-        .chain(wrong.iter().map(|s| s.as_str()));
-    for file in modules {
-        let line = format!("#[path = \"../lessons/{folder}/{file}\"]");
-        if !test.contains(&line) {
-            missing.push(format!("{line} in tests/{}.rs", lesson.test()));
+    let (code, to_root) = test_code(lesson);
+    for file in ["exercise.rs", "solution.rs"].iter().chain(&wrong) {
+        let line = format!("#[path = \"{to_root}/{folder}/{file}\"]");
+        if !code.contains(&line) {
+            missing.push(format!("in the test {}: {line}", lesson.test()));
         }
     }
+    missing
+}
 
-    let manifest = read("Cargo.toml");
-    for (binary, file) in [
+fn missing_programs(lesson: &Lesson) -> Vec<String> {
+    let mut missing = Vec::new();
+    let programs = [
         (lesson.server(), "server.rs"),
         (lesson.client(), "client.rs"),
-    ] {
-        let entry = format!(
-            "[[bin]]\nname = \"{binary}\"\npath = \"lessons/{folder}/{file}\"\ntest = false\ndoc = false\nbench = false\n"
+    ];
+    for (name, file) in programs {
+        let path = format!("lessons/{}/{file}", lesson.folder());
+        let row = format!(
+            "{{ name = \"{name}\", path = \"{path}\", test = false, doc = false, bench = false }},"
         );
-        if !manifest.contains(&entry) {
-            missing.push(format!("in Cargo.toml:\n{entry}"));
+        let kind = "bin".to_string();
+        let program = Target { kind, name, path, test: false, doc: false };
+        if !targets().contains(&program) {
+            missing.push(format!("in Cargo.toml: {row}"));
         }
     }
-    let test = lesson.test();
-    let entry = format!("[[test]]\nname = \"{test}\"\npath = \"{test}.rs\"\n");
-    if !read("tests/Cargo.toml").contains(&entry) {
-        missing.push(format!("in tests/Cargo.toml:\n{entry}"));
+    missing
+}
+
+fn missing_test(lesson: &Lesson) -> Vec<String> {
+    let (name, path) = (lesson.test(), test_file(lesson));
+    let file = path.trim_start_matches("tests/");
+    let row = format!("{{ name = \"{name}\", path = \"{file}\" }},");
+    let kind = "test".to_string();
+    let test = Target { kind, name, path, test: true, doc: false };
+    if targets().contains(&test) {
+        return Vec::new();
     }
-    let title = lesson.title;
-    let teaches = lesson.teaches;
-    for (file, line) in [
+    vec![format!("in tests/Cargo.toml: {row}")]
+}
+
+/// The lines that name the lesson: in the library, the build script, the book and the README.
+fn missing_lines(lesson: &Lesson) -> Vec<String> {
+    let Lesson { number, name, title, teaches } = lesson;
+    let (folder, chapter) = (lesson.folder(), lesson.chapter());
+    let page = format!("book/src/{chapter}");
+    let lines = [
         (
             "lessons/lib.rs",
             format!("#[path = \"{folder}/service.rs\"]\npub mod {name};\n"),
         ),
-        ("build.rs", format!("\"{proto}")),
+        ("build.rs", format!("\"{}", proto(lesson))),
         ("book/src/SUMMARY.md", format!("- [{title}]({chapter})\n")),
-        (&format!("book/src/{chapter}"), format!("# {title}\n")),
-        (
-            "README.md",
-            format!("| {number} | [{title}](book/src/{chapter}) | {teaches} |\n"),
-        ),
-    ] {
-        if !fs::read_to_string(root().join(file))
-            .unwrap_or_default()
-            .contains(&line)
-        {
-            missing.push(format!("in {file}: {line}"));
-        }
-    }
+        (&page, format!("# {title}\n")),
+        ("README.md", format!("| {number} | [{title}]({page}) | {teaches} |\n")),
+    ];
+    let missing = lines
+        .iter()
+        .filter(|(file, line)| !read_if_there(file).contains(line));
     missing
+        .map(|(file, line)| format!("in {file}: {line}"))
+        .collect()
 }
 
 #[test]
@@ -135,8 +202,9 @@ fn what_is_missing_is_named() {
         "book/src/99-half.md",
         "protos/half.proto",
         "two wrong answers",
-        "in Cargo.toml:\n[[bin]]\nname = \"lesson-99-client\"",
-        "in tests/Cargo.toml:\n[[test]]\nname = \"lesson-99\"",
+        "in the test lesson-99: #[path = \"../lessons/99_half/exercise.rs\"]",
+        "in Cargo.toml: { name = \"lesson-99-client\"",
+        "in tests/Cargo.toml: { name = \"lesson-99\"",
         "in lessons/lib.rs: ",
         "in build.rs: ",
         "in book/src/SUMMARY.md: ",
@@ -149,58 +217,121 @@ fn what_is_missing_is_named() {
 /// The other way round: nothing is there for a lesson that is not in LESSONS.
 #[test]
 fn nothing_belongs_to_no_lesson() {
+    let is_lesson = |name: &&String| name.starts_with(|c: char| c.is_ascii_digit());
     let folders: BTreeSet<String> = LESSONS.iter().map(Lesson::folder).collect();
-    let starts_with_digit =
-        |name: &&String| name.starts_with(|c: char| c.is_ascii_digit());
-    for folder in names("lessons").iter().filter(starts_with_digit) {
+    for folder in names("lessons").iter().filter(is_lesson) {
         assert!(folders.contains(folder), "lessons/{folder} is in no row of LESSONS");
     }
-    let lesson_of = |name: &str| {
-        let number = name
-            .strip_prefix("lesson-")?
-            .split(['-', '.'])
-            .next()?
-            .parse()
-            .ok()?;
-        Some(Lesson::find(number))
-    };
-    let tests = names("tests");
-    for name in binaries().iter().chain(&tests) {
-        assert!(
-            lesson_of(name) != Some(None),
-            "{name} is of a lesson that is not in LESSONS"
-        );
+    let chapters: BTreeSet<String> = LESSONS.iter().map(Lesson::chapter).collect();
+    for chapter in names("book/src").iter().filter(is_lesson) {
+        assert!(chapters.contains(chapter), "book/src/{chapter} is in no row of LESSONS");
     }
-    for chapter in names("book/src").iter().filter(starts_with_digit) {
-        let known = LESSONS.iter().any(|lesson| lesson.chapter() == *chapter);
-        assert!(known, "book/src/{chapter} is of a lesson that is not in LESSONS");
+    let rows = targets().iter().map(|target| target.name.clone());
+    for name in rows.chain(names("tests")) {
+        if let Some(number) = lesson_number(&name) {
+            assert!(Lesson::find(number).is_some(), "{name} is in no row of LESSONS");
+        }
     }
     let readme = read("README.md");
-    let rows = readme
-        .lines()
-        .filter(|line| line.starts_with('|') && line.contains("](book/src/"));
-    let rows = rows.count();
+    let is_row = |line: &&str| line.starts_with('|') && line.contains("](book/src/");
+    let rows = readme.lines().filter(is_row).count();
     assert_eq!(rows, LESSONS.len(), "README.md has a row for each lesson and no other");
+}
+
+/// The number in `lesson-6`, `lesson-6-client` and `lesson-6.rs`.
+fn lesson_number(name: &str) -> Option<u8> {
+    let number = name.strip_prefix("lesson-")?.split(['-', '.']).next()?;
+    number.parse().ok()
+}
+
+// --- The manifests
+
+/// Without `bench = false`, `cargo bench` would build each program once more, optimized. `cargo
+/// metadata` does not tell, so this looks at the rows themselves.
+#[test]
+fn no_program_is_a_benchmark() {
+    let manifest = read("Cargo.toml");
+    let rows = manifest
+        .lines()
+        .filter(|line| line.ends_with(", bench = false },"));
+    assert_eq!(rows.count(), binaries().len(), "each row of `bin` has bench = false");
+}
+
+/// A package has the lints of the workspace only if its manifest says so.
+#[test]
+fn every_package_has_the_lints() {
+    let metadata = metadata("Cargo.toml", &["--no-deps"]);
+    for package in list(&metadata, "packages") {
+        let manifest = text(package, "manifest_path");
+        let has = read(manifest).contains("\n[lints]\nworkspace = true\n");
+        assert!(has, "{manifest} has no [lints] with workspace = true");
+    }
+}
+
+/// The `rust-version` of Cargo.toml is what the README and the book promise, and no crate that
+/// we depend on needs a newer one.
+#[test]
+fn the_promised_rust_is_enough() {
+    let metadata =
+        metadata("Cargo.toml", &["--filter-platform", env!("WORKBOOK_TARGET")]);
+    let packages = list(&metadata, "packages");
+    let ours = packages
+        .iter()
+        .filter(|package| package["source"].is_null());
+    let ours: BTreeSet<&str> =
+        ours.map(|package| text(package, "rust_version")).collect();
+    assert_eq!(ours.len(), 1, "the packages promise different versions: {ours:?}");
+    let promised = ours.first().expect("the workspace should have packages");
+    for page in ["README.md", "book/src/title.md"] {
+        assert!(read(page).contains(promised), "{page} does not promise Rust {promised}");
+    }
+    for package in packages {
+        // Crates that say nothing are older than `rust-version`.
+        let needed = package["rust_version"].as_str().unwrap_or("1");
+        let name = text(package, "name");
+        assert!(
+            parts(needed) <= parts(promised),
+            "{name} needs Rust {needed}, and we promise {promised}"
+        );
+    }
+}
+
+/// The three numbers of a version, to compare it by: 1.88 is 1.88.0, and later than 1.9.
+fn parts(version: &str) -> [u32; 3] {
+    let mut parts = [0; 3];
+    for (part, number) in parts.iter_mut().zip(version.split('.')) {
+        *part = number.parse().expect("a version of Rust should be numbers");
+    }
+    parts
 }
 
 /// What "Your own crate" tells a reader to use is what the workbook is tested with.
 #[test]
 fn the_own_crate_uses_the_same_versions() {
-    let (ours, template) = (read("Cargo.toml"), read("book/own-crate/Cargo.toml"));
-    let dependencies = template.split("dependencies]").skip(1).flat_map(str::lines);
-    for (name, _) in dependencies.filter_map(|line| line.split_once(" = ")) {
-        let version = |manifest: &str| {
-            let line = manifest
-                .lines()
-                .find(|line| line.starts_with(&format!("{name} = ")))?;
-            let version = line.split('"').nth(1)?;
-            Some(version.split('.').take(2).collect::<Vec<_>>().join("."))
-        };
-        let (ours, theirs) = (version(&ours), version(&template));
-        let (ours, theirs) = (ours.unwrap_or_default(), theirs.unwrap_or_default());
+    let ours = requirements("Cargo.toml", "grpc-workbook");
+    let theirs = requirements("book/own-crate/Cargo.toml", "my-greeter");
+    assert!(!theirs.is_empty(), "the own crate depends on nothing");
+    for (name, theirs) in theirs {
+        let ours = ours.get(&name).map_or("none", String::as_str);
+        // ^1 there is as good as ^1.54 here.
         let agree = format!("{ours}.").starts_with(&format!("{theirs}."));
-        assert!(agree && !theirs.is_empty(), "{name}: {ours} here, {theirs} there");
+        assert!(agree, "{name}: {ours} here, {theirs} there");
     }
+}
+
+/// What a package depends on, each with the version that it asks for, such as `^0.14.9`.
+fn requirements(manifest: &str, package: &str) -> BTreeMap<String, String> {
+    let metadata = metadata(manifest, &["--no-deps"]);
+    let mut packages = list(&metadata, "packages").iter();
+    let package = packages
+        .find(|found| text(found, "name") == package)
+        .expect("the manifest should have the package");
+    let dependencies = list(package, "dependencies").iter();
+    dependencies
+        .map(|dependency| {
+            (text(dependency, "name").into(), text(dependency, "req").into())
+        })
+        .collect()
 }
 
 /// The README shows a table of the book as it is.
@@ -210,11 +341,17 @@ fn the_readme_shows_the_wire() {
     let table = read("book/generated/01-hello-bytes.md");
     let begin = "<!-- begin book/generated/01-hello-bytes.md -->\n";
     let end = "<!-- end book/generated/01-hello-bytes.md -->\n";
-    let start = readme.find(begin).expect("marks where the table begins") + begin.len();
-    let stop = readme.find(end).expect("marks where the table ends");
+    let start = readme
+        .find(begin)
+        .expect("README.md should mark where the table begins")
+        + begin.len();
+    let stop = readme
+        .find(end)
+        .expect("README.md should mark where the table ends");
     if overwrite() && readme[start..stop].trim() != table.trim() {
         let readme = format!("{}\n{table}\n{}", &readme[..start], &readme[stop..]);
-        fs::write(root().join("README.md"), readme).expect("writes the README");
+        fs::write(root().join("README.md"), readme)
+            .expect("README.md should be writable");
     } else {
         assert_eq!(
             readme[start..stop].trim(),

@@ -1,5 +1,5 @@
-//! The limit: the same answers from h2 alone, which speaks just enough gRPC. No deadlines,
-//! no limits, no compression, no errors: what does not fit panics.
+//! The limit: the same responses from h2 alone, with just enough gRPC by hand. It has no
+//! deadlines, no limits, no compression and no errors: what does not fit panics.
 
 use std::future::poll_fn;
 use std::iter::repeat_n;
@@ -20,21 +20,27 @@ use prost::bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::net::{TcpListener, TcpStream};
 use tonic::codegen::http::{HeaderMap, HeaderValue, Request, Response};
 
-/// As tonic's servers grant it.
+/// The window that tonic's servers grant.
 const WINDOW: u32 = 1024 * 1024;
+/// How many bytes are gathered before they are sent, as tonic does.
+const GATHERED: usize = 32 * 1024;
+/// Before each message: one byte that says whether it is compressed, and its length.
+const PREFIX: usize = 5;
 
+/// Serves the methods of lessons 6 to 9 and 11.
 pub async fn serve(port: u16) {
     let listener = TcpListener::bind(("127.0.0.1", port))
         .await
-        .expect("listens");
+        .expect("the port should be free");
     loop {
-        let (socket, _) = listener.accept().await.expect("accepts");
+        let accepted = listener.accept().await;
+        let (socket, _) = accepted.expect("the listener should accept");
         tokio::spawn(connection(socket));
     }
 }
 
 async fn connection(socket: TcpStream) {
-    socket.set_nodelay(true).expect("is a TCP socket");
+    socket.set_nodelay(true).expect("the socket should be open");
     let mut builder = Builder::new();
     builder
         .initial_window_size(WINDOW)
@@ -47,96 +53,109 @@ async fn connection(socket: TcpStream) {
     }
 }
 
-/// Ends early when the client leaves.
+/// Serves one call. Ends early when the client leaves.
 async fn call(
     request: Request<RecvStream>,
     respond: SendResponse<Bytes>,
 ) -> Result<(), h2::Error> {
     let (head, body) = request.into_parts();
-    let call = Call { body, out: start(respond)?, wanted: BytesMut::new() };
+    let out = send_headers(respond)?;
+    let call = Call { body, out, received: BytesMut::new() };
     match head.uri.path().rsplit('/').next().unwrap_or_default() {
-        "Calculate" => {
-            call.one(|CalculateRequest { left, operation, right }| {
-                let operation = operation.try_into().expect("is known");
-                let result = calculator::calculate(left, operation, right);
-                [CalculateResponse { result: result.expect("fits") }]
-            })
-            .await
-        }
-        "ListSubjects" => {
-            call.one(|ListSubjectsRequest { city }| {
-                let subjects = subjects_by_city::subjects(&city).expect("is known");
-                let answer =
-                    |subject: &&str| ListSubjectsResponse { subject: (*subject).into() };
-                subjects.iter().map(answer)
-            })
-            .await
-        }
-        "Accumulate" => {
-            let add = |answer: &mut AccumulateResponse, AccumulateRequest { delta }| {
-                answer.sum += delta;
-            };
-            call.all(add).await
-        }
-        "Guess" => {
-            call.one(|GuessRequest { number }| {
-                [GuessResponse { number, verdict: "bingo".into() }]
-            })
-            .await
-        }
-        "Unary" => {
-            call.one(|UnaryRequest { payload }| [UnaryResponse { payload }])
-                .await
-        }
-        "ServerStream" => {
-            call.one(|ServerStreamRequest { payload, messages }| {
-                repeat_n(ServerStreamResponse { payload }, messages as usize)
-            })
-            .await
-        }
-        "ClientStream" => {
-            let add = |answer: &mut ClientStreamResponse,
-                       ClientStreamRequest { payload }| {
-                answer.messages += 1;
-                answer.size += payload.len() as u64;
-            };
-            call.all(add).await
-        }
-        "BidiStream" => {
-            call.one(|BidiStreamRequest { payload }| [BidiStreamResponse { payload }])
-                .await
-        }
+        "Calculate" => call.respond_to_each(calculate).await,
+        "ListSubjects" => call.respond_to_each(list_subjects).await,
+        "Accumulate" => call.respond_to_all(accumulate).await,
+        "Guess" => call.respond_to_each(guess).await,
+        "Unary" => call.respond_to_each(unary).await,
+        "ServerStream" => call.respond_to_each(server_stream).await,
+        "ClientStream" => call.respond_to_all(client_stream).await,
+        "BidiStream" => call.respond_to_each(bidi_stream).await,
         method => panic!("no method {method}"),
     }
 }
 
-fn start(mut respond: SendResponse<Bytes>) -> Result<SendStream<Bytes>, h2::Error> {
+fn send_headers(
+    mut respond: SendResponse<Bytes>,
+) -> Result<SendStream<Bytes>, h2::Error> {
     let mut response = Response::new(());
     let grpc = HeaderValue::from_static("application/grpc");
     response.headers_mut().insert("content-type", grpc);
     respond.send_response(response, false)
 }
 
+// --- the methods
+
+fn calculate(request: CalculateRequest) -> [CalculateResponse; 1] {
+    let CalculateRequest { left, operation, right } = request;
+    let operation = operation.try_into().expect("the operation should be known");
+    let result = calculator::calculate(left, operation, right);
+    [CalculateResponse { result: result.expect("the result should fit") }]
+}
+
+fn list_subjects(
+    request: ListSubjectsRequest,
+) -> impl Iterator<Item = ListSubjectsResponse> {
+    let subjects = subjects_by_city::subjects(&request.city);
+    let subjects = subjects.expect("the city should be known").iter();
+    subjects.map(|subject| ListSubjectsResponse { subject: subject.to_string() })
+}
+
+fn accumulate(response: &mut AccumulateResponse, request: AccumulateRequest) {
+    response.sum += request.delta;
+}
+
+fn guess(request: GuessRequest) -> [GuessResponse; 1] {
+    [GuessResponse { number: request.number, verdict: "bingo".into() }]
+}
+
+fn unary(request: UnaryRequest) -> [UnaryResponse; 1] {
+    [UnaryResponse { payload: request.payload }]
+}
+
+fn server_stream(
+    request: ServerStreamRequest,
+) -> impl Iterator<Item = ServerStreamResponse> {
+    let ServerStreamRequest { payload, messages } = request;
+    repeat_n(ServerStreamResponse { payload }, messages as usize)
+}
+
+fn client_stream(response: &mut ClientStreamResponse, request: ClientStreamRequest) {
+    response.messages += 1;
+    response.size += request.payload.len() as u64;
+}
+
+fn bidi_stream(request: BidiStreamRequest) -> [BidiStreamResponse; 1] {
+    [BidiStreamResponse { payload: request.payload }]
+}
+
+// --- gRPC on an HTTP/2 stream
+
+/// A call whose response headers have been sent.
 struct Call {
+    /// DATA frames from the client.
     body: RecvStream,
+    /// DATA frames to the client.
     out: SendStream<Bytes>,
-    /// The beginning of a message that is not all here yet.
-    wanted: BytesMut,
+    /// What was received and is not a whole message yet. It begins with a prefix.
+    received: BytesMut,
 }
 
 impl Call {
-    /// Answers each message as soon as it is here.
-    async fn one<Q: Message + Default, A: Message, I: IntoIterator<Item = A>>(
+    /// Responds to each message as soon as it is here.
+    async fn respond_to_each<
+        Q: Message + Default,
+        A: Message,
+        I: IntoIterator<Item = A>,
+    >(
         mut self,
-        answers: impl Fn(Q) -> I,
+        respond: impl Fn(Q) -> I,
     ) -> Result<(), h2::Error> {
         let mut out = BytesMut::new();
-        while self.more().await? {
-            while let Some(request) = self.message() {
-                for answer in answers(request) {
-                    put(&mut out, &answer);
-                    // As tonic does.
-                    if out.len() >= 32 * 1024 {
+        while self.receive().await? {
+            while let Some(request) = self.next_message() {
+                for response in respond(request) {
+                    put_message(&mut out, &response);
+                    if out.len() >= GATHERED {
                         self.send(out.split().freeze()).await?;
                     }
                 }
@@ -145,74 +164,79 @@ impl Call {
                 self.send(out.split().freeze()).await?;
             }
         }
-        self.end()
+        self.send_trailers()
     }
 
-    /// Answers when all messages are here.
-    async fn all<Q: Message + Default, A: Message + Default>(
+    /// Responds when all messages are here.
+    async fn respond_to_all<Q: Message + Default, A: Message + Default>(
         mut self,
         add: impl Fn(&mut A, Q),
     ) -> Result<(), h2::Error> {
-        let mut answer = A::default();
-        while self.more().await? {
-            while let Some(request) = self.message() {
-                add(&mut answer, request);
+        let mut response = A::default();
+        while self.receive().await? {
+            while let Some(request) = self.next_message() {
+                add(&mut response, request);
             }
         }
         let mut out = BytesMut::new();
-        put(&mut out, &answer);
+        put_message(&mut out, &response);
         self.send(out.freeze()).await?;
-        self.end()
+        self.send_trailers()
     }
 
-    async fn more(&mut self) -> Result<bool, h2::Error> {
+    /// Waits for a DATA frame. False if the client has finished.
+    async fn receive(&mut self) -> Result<bool, h2::Error> {
         let Some(data) = self.body.data().await else {
             return Ok(false);
         };
         let data = data?;
         self.body.flow_control().release_capacity(data.len())?;
-        self.wanted.extend_from_slice(&data);
+        self.received.extend_from_slice(&data);
         Ok(true)
     }
 
-    fn message<Q: Message + Default>(&mut self) -> Option<Q> {
-        let size = self.wanted.get(1..5)?.try_into().map(u32::from_be_bytes);
-        let size = size.expect("has four bytes") as usize;
-        if self.wanted.len() < 5 + size {
+    /// Takes a message from what was received; `None` if no whole one is left.
+    fn next_message<Q: Message + Default>(&mut self) -> Option<Q> {
+        let size = self.received.get(1..PREFIX)?.try_into();
+        let size = size.expect("a prefix has four bytes of length");
+        let size = u32::from_be_bytes(size) as usize;
+        if self.received.len() < PREFIX + size {
             return None;
         }
-        self.wanted.advance(5);
-        Some(Q::decode(self.wanted.split_to(size)).expect("is a message"))
+        self.received.advance(PREFIX);
+        let message = Q::decode(self.received.split_to(size));
+        Some(message.expect("the client should send the method's messages"))
     }
 
     /// Sends as much as the client's window allows, until all is sent.
     async fn send(&mut self, mut data: Bytes) -> Result<(), h2::Error> {
         while !data.is_empty() {
             self.out.reserve_capacity(data.len());
-            let mut room = self.out.capacity();
-            if room == 0 {
+            let mut capacity = self.out.capacity();
+            if capacity == 0 {
                 let Some(granted) = poll_fn(|cx| self.out.poll_capacity(cx)).await else {
                     return Ok(());
                 };
-                room = granted?;
+                capacity = granted?;
             }
-            let part = data.split_to(room.min(data.len()));
+            let part = data.split_to(capacity.min(data.len()));
             self.out.send_data(part, false)?;
         }
         Ok(())
     }
 
-    fn end(mut self) -> Result<(), h2::Error> {
+    fn send_trailers(mut self) -> Result<(), h2::Error> {
         let mut trailers = HeaderMap::new();
         trailers.insert("grpc-status", HeaderValue::from_static("0"));
         self.out.send_trailers(trailers)
     }
 }
 
-fn put(out: &mut BytesMut, message: &impl Message) {
+/// Appends a message with its prefix.
+fn put_message(out: &mut BytesMut, message: &impl Message) {
     let size = message.encoded_len();
-    out.reserve(5 + size);
+    out.reserve(PREFIX + size);
     out.put_u8(0);
-    out.put_u32(u32::try_from(size).expect("is small"));
-    message.encode(out).expect("has room");
+    out.put_u32(u32::try_from(size).expect("a message should be small"));
+    message.encode(out).expect("the room was reserved");
 }

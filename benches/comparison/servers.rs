@@ -3,15 +3,14 @@
 use std::env::{self, consts};
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
 use grpc_workbook::Lesson;
-use grpc_workbook::speed::own::{Usage, usage};
-
+use grpc_workbook::speed::usage::Usage;
 use support::peers::Peer;
 use support::programs::{command, root};
 
@@ -22,16 +21,22 @@ pub static PINNED: LazyLock<bool> = LazyLock::new(|| {
     cores > 1 && taskset.is_ok_and(|output| output.status.success())
 });
 
+/// A server in a process of its own. Dropping it kills the process.
 pub struct Server {
     child: Child,
+    /// Where it listens, on 127.0.0.1.
     pub port: u16,
 }
 
 impl Server {
     /// Starts a program, whose lines go nowhere. What comes before its port is `flag`.
     fn start(mut program: Command, flag: &str) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("listens");
-        let port = listener.local_addr().expect("has an address").port();
+        let listener =
+            TcpListener::bind("127.0.0.1:0").expect("there should be a free port");
+        let port = listener
+            .local_addr()
+            .expect("a listener should have an address")
+            .port();
         drop(listener);
         match flag {
             "" => program.arg(port.to_string()),
@@ -40,44 +45,48 @@ impl Server {
         };
         let mut program = on_its_core(program);
         program.stdin(Stdio::null()).stdout(Stdio::null());
-        let mut child = program.spawn().expect("starts");
+        let mut child = program.spawn().expect("the server should start");
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let ended = child.try_wait().expect("is a child");
+            let ended = child.try_wait().expect("the server should be a child");
             assert!(ended.is_none(), "{program:?} ended: {ended:?}");
             thread::sleep(Duration::from_millis(20));
         }
         Server { child, port }
     }
 
+    /// A lesson's server, as cargo bench has built it.
     pub fn lesson(number: u8) -> Server {
         Server::start(lesson(number), "--addr")
     }
 
-    /// One whose lines somebody reads.
+    /// A lesson's server whose lines are read through a pipe.
     pub fn piped(number: u8) -> Server {
         let mut program = lesson(number);
         program.args(["--addr", "127.0.0.1:0"]);
         let mut child = on_its_core(program)
             .stdout(Stdio::piped())
             .spawn()
-            .expect("starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("is piped"));
+            .expect("the server should start");
+        let mut lines =
+            BufReader::new(child.stdout.take().expect("the output should be piped"));
         let mut first = String::new();
-        lines.read_line(&mut first).expect("reads");
+        lines
+            .read_line(&mut first)
+            .expect("the server should print a line");
         let port = first.trim_end().rsplit(':').next().unwrap_or_default();
-        let port = port.parse().expect("is a port");
+        let port = port.parse().expect("the line should end with a port");
         thread::spawn(move || lines.lines().all(|line| line.is_ok()));
         Server { child, port }
     }
 
-    /// One that is another program than cargo bench has built.
+    /// Lesson 11's server, from another build: see [`build`].
     pub fn built(program: &Path) -> Server {
         Server::start(Command::new(program), "--addr")
     }
 
-    /// One of this program's own, such as `plain`.
-    pub fn own(name: &str) -> Server {
-        Server::start(own(name), "")
+    /// A server that no lesson has: this program again, with a name such as `stock`.
+    pub fn this_program(name: &str) -> Server {
+        Server::start(this_program(name), "")
     }
 
     /// The same with jemalloc in place of the system's allocator; None if it is not here.
@@ -87,7 +96,7 @@ impl Server {
         let line = libraries
             .lines()
             .find(|line| line.contains("libjemalloc.so.2"))?;
-        let mut program = own(name);
+        let mut program = this_program(name);
         program.env("LD_PRELOAD", line.rsplit("=> ").next()?);
         Some(Server::start(program, ""))
     }
@@ -106,8 +115,9 @@ impl Server {
         Some(Server::start(program, ""))
     }
 
+    /// What the process has used so far; `None` where the system does not tell.
     pub fn usage(&self) -> Option<Usage> {
-        usage(self.child.id())
+        Usage::of(self.child.id())
     }
 }
 
@@ -119,15 +129,21 @@ impl Drop for Server {
 }
 
 fn lesson(number: u8) -> Command {
-    command(&Lesson::find(number).expect("is in LESSONS").server())
+    command(
+        &Lesson::find(number)
+            .expect("the lesson should be in LESSONS")
+            .server(),
+    )
 }
 
-fn own(name: &str) -> Command {
-    let mut program = Command::new(env::current_exe().expect("is a program"));
+fn this_program(name: &str) -> Command {
+    let mut program =
+        Command::new(env::current_exe().expect("this program should have a path"));
     program.arg(name);
     program
 }
 
+/// The same program, tied to core 0 if servers have a core of their own.
 fn on_its_core(program: Command) -> Command {
     if !*PINNED {
         return program;
@@ -149,8 +165,9 @@ fn on_its_core(program: Command) -> Command {
     taskset
 }
 
-/// Builds lesson 11's server again, otherwise than cargo bench does. Returns where it is.
-pub fn build(settings: &[(&str, &str)], args: &[&str]) -> std::path::PathBuf {
+/// Builds lesson 11's server again, with other settings than cargo bench, in a target
+/// directory of its own. Returns the program.
+pub fn build(settings: &[(&str, &str)], args: &[&str]) -> PathBuf {
     let target = root().join("target/comparison");
     let done = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
         .args(["build", "--locked", "--quiet", "--bin", "lesson-11-server"])

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::sync::RwLock;
 use tokio::time::sleep;
-use tonic::service::Routes;
 use tonic::transport::{Server, Uri, server::TcpIncoming};
 use tonic::{Request, Response, Status, Streaming};
 
@@ -17,66 +16,72 @@ use super::proto::{
 };
 use crate::cli::Failure;
 
-/// What happens to the unary call with this number.
+/// What goes wrong in one unary call. Calls are numbered from 1, in the order in which they
+/// reach the server.
 #[derive(Clone, Copy)]
-pub enum Fault {
-    /// The answer lacks its last byte.
-    Wrong(u64),
-    /// The server does nothing for so long, for nobody.
-    Stall(u64, Duration),
+pub enum ServerFault {
+    /// The response to call `call` lacks its last byte.
+    WrongResponse { call: u64 },
+    /// When call `call` arrives, the server answers no unary call for this `time`.
+    Stall { call: u64, time: Duration },
 }
 
-struct Faulty {
-    fault: Fault,
+/// Lesson 11's service with a fault in its unary method.
+struct FaultySpeed {
+    fault: ServerFault,
+    /// Unary calls that have reached the server.
     calls: AtomicU64,
-    /// Calls share it; a stall has it alone.
+    /// Unary calls hold it for reading, so they do not wait for each other. A stall holds it
+    /// for writing, and all others wait.
     working: RwLock<()>,
+    /// Does the work.
     speed: Speed,
 }
 
-/// Serves with a fault, in this process. Returns where.
+/// Starts a server with this fault on a free port, in this process. Returns where it
+/// listens. It runs as long as the runtime.
 ///
 /// # Errors
 /// There is no free port.
-pub fn serve(fault: Fault) -> Result<Uri, Failure> {
-    let any = ([127, 0, 0, 1], 0).into();
-    let incoming = TcpIncoming::bind(any)?.with_nodelay(Some(true));
+pub fn serve(fault: ServerFault) -> Result<Uri, Failure> {
+    let any_port = ([127, 0, 0, 1], 0).into();
+    let incoming = TcpIncoming::bind(any_port)?.with_nodelay(Some(true));
     let address = incoming.local_addr()?;
-    let faulty = Faulty {
+    let service = FaultySpeed {
         fault,
         calls: AtomicU64::new(0),
         working: RwLock::new(()),
         speed: Speed::default(),
     };
-    let routes = Routes::new(SpeedServiceServer::new(faulty));
     tokio::spawn(
         Server::builder()
-            .add_routes(routes)
+            .add_service(SpeedServiceServer::new(service))
             .serve_with_incoming(incoming),
     );
     Ok(format!("http://{address}").parse()?)
 }
 
 #[tonic::async_trait]
-impl SpeedService for Faulty {
+impl SpeedService for FaultySpeed {
     async fn unary(
         &self,
         request: Request<UnaryRequest>,
     ) -> Result<Response<UnaryResponse>, Status> {
-        let call = self.calls.fetch_add(1, Relaxed) + 1;
-        match self.fault {
-            Fault::Stall(number, time) if number == call => {
-                let _alone = self.working.write().await;
-                sleep(time).await;
-            }
-            _ => {}
+        let this = self.calls.fetch_add(1, Relaxed) + 1;
+        if let ServerFault::Stall { call, time } = self.fault
+            && call == this
+        {
+            let _alone = self.working.write().await;
+            sleep(time).await;
         }
         let _working = self.working.read().await;
-        let mut answer = self.speed.unary(request).await?;
-        if matches!(self.fault, Fault::Wrong(number) if number == call) {
-            answer.get_mut().payload.pop();
+        let mut response = self.speed.unary(request).await?;
+        if let ServerFault::WrongResponse { call } = self.fault
+            && call == this
+        {
+            response.get_mut().payload.pop();
         }
-        Ok(answer)
+        Ok(response)
     }
 
     type ServerStreamStream = <Speed as SpeedService>::ServerStreamStream;

@@ -1,20 +1,21 @@
-//! The load generator: makes calls, checks every answer, and measures how long each took.
+//! The load generator: makes calls, checks every response, and measures how long each call
+//! took.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use prost::bytes::Bytes;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 use tokio_stream::iter;
 use tonic::client::Grpc;
 use tonic::transport::{Channel, Endpoint, Uri};
 use tonic::{Request, Status};
 
 use super::histogram::Histogram;
+use super::schedule::{Schedule, release_permits};
 use super::work::Work;
 use crate::cli::{self, Failure};
 use crate::raw::RawCodec;
@@ -23,53 +24,58 @@ use crate::status::code_name;
 /// How many calls to make at once, and when.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
+    /// Connections to the server, at least 1.
     pub connections: usize,
-    /// Calls at once on each connection.
+    /// Calls at once on each connection, at least 1.
     pub in_flight: usize,
+    /// When to stop.
     pub until: Until,
-    /// Calls a second, whether or not earlier ones have been answered: an open loop. None:
-    /// a call follows on an answer, a closed loop.
+    /// Calls a second over all connections, whether or not earlier ones have ended: an open
+    /// loop. `None`: the next call starts when one has ended, a closed loop.
     pub rate: Option<f64>,
 }
 
-/// When to begin no more calls.
+/// After what no more calls start. Those that have started are waited for.
 #[derive(Debug, Clone, Copy)]
 pub enum Until {
-    /// So many have begun.
+    /// So many calls have started.
     Count(u64),
     /// So much time has passed.
     Passed(Duration),
 }
 
-/// When a call was to begin, when it did, and when its last answer was here, since the
-/// load began.
+/// The times of one call, all counted from the moment when the load began.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {
-    pub due: Duration,
-    pub sent: Duration,
-    pub answered: Duration,
+    /// When the call was to start. In a closed loop that is when a worker was free for it.
+    pub scheduled: Duration,
+    /// When the call did start: never before it was scheduled.
+    pub started: Duration,
+    /// When its last response and its status had arrived.
+    pub finished: Duration,
 }
 
 /// What the calls came to.
 #[derive(Debug, Default, Clone)]
 pub struct Outcome {
-    /// From when calls were due to their last answers.
+    /// Of each successful call, the time from when it was scheduled until it finished.
     pub latency: Histogram,
-    /// From when calls were sent: what a caller in a closed loop sees.
+    /// Of each successful call, the time from when it started until it finished: all that a
+    /// closed loop sees.
     pub service: Histogram,
-    /// How many calls ended with which status.
+    /// How many calls ended with each status other than OK, by its name.
     pub errors: BTreeMap<&'static str, u64>,
-    /// One of the errors, for its message.
+    /// The first of these statuses, for its message.
     pub error: Option<Status>,
-    /// How long all this took.
-    pub took: Duration,
+    /// How long the whole load took. Zero until it has ended.
+    pub elapsed: Duration,
 }
 
 impl Outcome {
     // ANCHOR: record
     fn record(&mut self, call: Call) {
-        self.latency.record(call.answered - call.due);
-        self.service.record(call.answered - call.sent);
+        self.latency.record(call.finished - call.scheduled);
+        self.service.record(call.finished - call.started);
     }
     // ANCHOR_END: record
 
@@ -78,40 +84,38 @@ impl Outcome {
         self.error.get_or_insert(status);
     }
 
-    /// Calls that were answered.
-    pub fn answered(&self) -> u64 {
+    /// Calls that ended with OK, each with the right responses.
+    pub fn succeeded(&self) -> u64 {
         self.latency.count()
     }
 
-    /// Calls that ended with an error.
+    /// Calls that ended with another status.
     pub fn failed(&self) -> u64 {
         self.errors.values().sum()
     }
 
     /// Calls that have ended, one way or the other.
-    pub fn made(&self) -> u64 {
-        self.answered() + self.failed()
+    pub fn completed(&self) -> u64 {
+        self.succeeded() + self.failed()
     }
 
-    /// Answered calls a second.
+    /// Successful calls a second.
     pub fn per_second(&self) -> f64 {
-        self.answered() as f64 / self.took.as_secs_f64()
+        self.succeeded() as f64 / self.elapsed.as_secs_f64()
     }
 }
 
 // ANCHOR: connect
-/// Opens connections to a server.
+/// Opens the connections of a plan.
 ///
 /// # Errors
-/// Nobody is there.
+/// Nobody listens at `server`.
 pub async fn connect(server: &Uri, plan: &Plan) -> Result<Vec<Channel>, Failure> {
-    // For its error, which says what to do when nobody is there.
-    drop(cli::connect(server).await?);
     // h2 ends a connection on which too many small frames wait to be read: see lesson 7. A
-    // frame of n bytes costs 256 - n, and there is half the connection's window to spend.
-    // This is enough for a stream's window full of messages without a byte, a prefix each,
-    // on every stream, up to the most that HTTP/2 allows. A window is a permission: it takes
-    // no memory before it is used.
+    // frame of n bytes costs 256 - n, and half the connection's window may be spent. This
+    // is enough for a full stream window of empty messages, five bytes of prefix each, on
+    // every stream, up to the most that HTTP/2 allows. A window is a permission: it takes no
+    // memory until it is used.
     const STREAM: usize = 65_535;
     const PREFIX: usize = 5;
     let cost = STREAM / PREFIX * (256 - PREFIX);
@@ -121,208 +125,136 @@ pub async fn connect(server: &Uri, plan: &Plan) -> Result<Vec<Channel>, Failure>
         .initial_connection_window_size(connection as u32);
     let mut channels = Vec::new();
     for _ in 0..plan.connections {
-        channels.push(endpoint.connect().await?);
+        channels.push(cli::connect_with(endpoint.clone()).await?);
     }
     Ok(channels)
 }
 // ANCHOR_END: connect
 
-/// Makes the calls. `so_far` has their outcome while they are made, and was empty before.
+/// Makes the calls of a plan, on the channels that [`connect`] opened for it. Pass an empty
+/// `so_far`: it has what the calls came to while they are being made.
+///
+/// A call that ends with a status other than OK is counted in the outcome.
 ///
 /// # Errors
-/// An answer was wrong: the measurement is void. A call that ends with a status other than
-/// OK is counted in the outcome.
+/// A response was wrong, so the measurement is worth nothing.
 pub async fn run(
     channels: &[Channel],
     work: &Arc<Work>,
     plan: &Plan,
     so_far: &Arc<Mutex<Outcome>>,
 ) -> Result<Outcome, Failure> {
-    let begun = Instant::now();
-    let turns = Arc::new(Turns::new(begun, plan));
-    let mut lanes = JoinSet::new();
+    let schedule = Arc::new(Schedule::new(plan));
+    let mut workers = JoinSet::new();
     for channel in channels {
         for _ in 0..plan.in_flight {
             let grpc = Grpc::new(channel.clone());
-            let (turns, work) = (turns.clone(), work.clone());
-            lanes.spawn(lane(turns, grpc, work, so_far.clone()));
+            let (schedule, work) = (Arc::clone(&schedule), Arc::clone(work));
+            workers.spawn(worker(schedule, grpc, work, Arc::clone(so_far)));
         }
     }
-    if plan.rate.is_some() {
-        let turns = Arc::downgrade(&turns);
-        let extra = lanes.len();
-        thread::spawn(move || clock(&turns, extra));
+    if schedule.is_open_loop() {
+        let schedule = Arc::downgrade(&schedule);
+        let workers = workers.len();
+        thread::spawn(move || release_permits(&schedule, workers));
     }
-    // The first error drops `lanes`, which ends all that are left.
-    while let Some(lane) = lanes.join_next().await {
-        lane??;
+    // The first error drops `workers`, which ends those that are left.
+    while let Some(ended) = workers.join_next().await {
+        ended??;
     }
-    let took = begun.elapsed();
-    Ok(Outcome { took, ..locked(so_far).clone() })
+    let elapsed = schedule.elapsed();
+    Ok(Outcome { elapsed, ..locked(so_far).clone() })
 }
 
-// ANCHOR: lane
-/// Makes one call after the other.
-async fn lane(
-    turns: Arc<Turns>,
+// ANCHOR: worker
+/// Makes one call after the other until the schedule has no more.
+async fn worker(
+    schedule: Arc<Schedule>,
     mut grpc: Grpc<Channel>,
     work: Arc<Work>,
-    // One for all lanes: a histogram each would not fit into the processor's cache.
+    // Shared by all workers: a histogram each would not fit into the processor's cache.
     outcome: Arc<Mutex<Outcome>>,
 ) -> Result<(), Failure> {
-    while let Some(due) = turns.next().await {
-        let sent = turns.begun.elapsed();
+    while let Some(scheduled) = schedule.next().await {
+        let started = schedule.elapsed();
         match call(&mut grpc, &work).await {
             Ok(()) => {
-                let answered = turns.begun.elapsed();
-                locked(&outcome).record(Call { due, sent, answered });
+                let finished = schedule.elapsed();
+                locked(&outcome).record(Call { scheduled, started, finished });
             }
-            Err(Wrong::Answer(how)) => return Err(Failure::new(how)),
-            Err(Wrong::Status(status)) => {
+            Err(CallError::WrongResponse(how)) => return Err(Failure::new(how)),
+            Err(CallError::Status(status)) => {
                 locked(&outcome).fail(status);
-                // A server that is gone refuses thousands of calls a second. An open loop
-                // has its own pace.
-                if turns.open.is_none() {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
+                // A closed loop would call a server that is gone thousands of times a
+                // second. An open loop has its own pace.
+                if !schedule.is_open_loop() {
+                    sleep(Duration::from_millis(10)).await;
                 }
             }
         }
     }
     Ok(())
 }
-// ANCHOR_END: lane
+// ANCHOR_END: worker
 
-/// The outcome, for a moment in which no lane changes it.
+/// The outcome, locked. No worker can record a call until the guard is dropped.
 pub fn locked(outcome: &Mutex<Outcome>) -> MutexGuard<'_, Outcome> {
-    outcome.lock().expect("no lane panics with it")
+    outcome.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Why a call counts for nothing.
-enum Wrong {
-    Answer(String),
+/// Why a call has no latency.
+enum CallError {
+    /// A response was not the expected one. This says how it differs.
+    WrongResponse(String),
+    /// The call ended with this status.
     Status(Status),
 }
 
-impl From<Status> for Wrong {
-    fn from(status: Status) -> Wrong {
-        Wrong::Status(status)
+impl From<Status> for CallError {
+    fn from(status: Status) -> CallError {
+        CallError::Status(status)
     }
 }
 
 // ANCHOR: call
 /// Makes a call of any kind: to HTTP/2 the four are one.
-async fn call(grpc: &mut Grpc<Channel>, work: &Work) -> Result<(), Wrong> {
+async fn call(grpc: &mut Grpc<Channel>, work: &Work) -> Result<(), CallError> {
     grpc.ready()
         .await
         .map_err(|error| Status::from_error(error.into()))?;
     let requests = Request::new(iter(work.requests()));
-    let answers = grpc
+    let response = grpc
         .streaming(requests, work.path.clone(), RawCodec)
         .await?;
-    let mut answers = answers.into_inner();
-    for (n, expected) in (1..).zip(&work.answers) {
-        let answer = answers.message().await?;
-        if answer.as_ref() != Some(expected) {
-            return Err(Wrong::Answer(differ(work, n, answer, expected)));
+    let mut messages = response.into_inner();
+    for (n, expected) in (1..).zip(&work.responses) {
+        let message = messages.message().await?;
+        if message.as_ref() != Some(expected) {
+            return Err(CallError::WrongResponse(describe(work, n, message, expected)));
         }
     }
     // The status comes after the last message.
-    match answers.message().await? {
+    match messages.message().await? {
         None => Ok(()),
-        Some(_) => Err(Wrong::Answer(format!(
+        Some(_) => Err(CallError::WrongResponse(format!(
             "a wrong answer: more than {} messages of {}",
-            work.answers.len(),
+            work.responses.len(),
             work.path
         ))),
     }
 }
 // ANCHOR_END: call
 
-fn differ(work: &Work, n: usize, answer: Option<Bytes>, expected: &Bytes) -> String {
-    let is = match answer {
-        Some(answer) => {
-            let same = answer
-                .iter()
-                .zip(expected)
-                .take_while(|(a, b)| a == b)
-                .count();
-            format!("{} bytes, and differs from byte {same} on", answer.len())
+/// Says how message `n` of a response, counted from 1, differs from the expected one.
+fn describe(work: &Work, n: usize, message: Option<Bytes>, expected: &Bytes) -> String {
+    let is = match message {
+        Some(message) => {
+            let pairs = message.iter().zip(expected);
+            let same = pairs.take_while(|(a, b)| a == b).count();
+            format!("{} bytes, and differs from byte {same} on", message.len())
         }
         None => "missing".into(),
     };
     let (path, size) = (&work.path, expected.len());
     format!("a wrong answer: message {n} of {path}, {size} bytes, is {is}")
-}
-
-/// Whose turn it is.
-struct Turns {
-    begun: Instant,
-    next: AtomicU64,
-    until: Until,
-    open: Option<OpenLoop>,
-}
-
-struct OpenLoop {
-    rate: f64,
-    /// A permit for each call that is due. They pile up while every lane waits for an
-    /// answer.
-    due: Semaphore,
-}
-
-impl Turns {
-    fn new(begun: Instant, plan: &Plan) -> Turns {
-        let open = plan
-            .rate
-            .map(|rate| OpenLoop { rate, due: Semaphore::new(0) });
-        Turns { begun, next: AtomicU64::new(0), until: plan.until, open }
-    }
-
-    // ANCHOR: next
-    /// Waits for the next turn, and returns when it was due; None if there are no more.
-    async fn next(&self) -> Option<Duration> {
-        if let Some(OpenLoop { due, .. }) = &self.open {
-            due.acquire().await.ok()?.forget();
-        }
-        let n = self.next.fetch_add(1, Relaxed);
-        self.due(n)
-    }
-
-    /// When call `n` is due.
-    fn due(&self, n: u64) -> Option<Duration> {
-        let due = match &self.open {
-            // However late it is by now.
-            Some(OpenLoop { rate, .. }) => Duration::from_secs_f64(n as f64 / rate),
-            None => self.begun.elapsed(),
-        };
-        let goes_on = match self.until {
-            Until::Count(count) => n < count,
-            // One call at least, however busy the machine is.
-            Until::Passed(end) => n == 0 || due < end,
-        };
-        goes_on.then_some(due)
-    }
-    // ANCHOR_END: next
-}
-
-/// Gives a permit for each call that is due, in a thread of its own: tokio's clock goes by
-/// milliseconds. When there are no more, it gives `extra` permits, so that every lane sees
-/// it.
-fn clock(turns: &Weak<Turns>, extra: usize) {
-    for n in 0.. {
-        let Some(early) = turns
-            .upgrade()
-            .and_then(|turns| Some(turns.due(n)?.saturating_sub(turns.begun.elapsed())))
-        else {
-            break;
-        };
-        thread::sleep(early);
-        permit(turns, 1);
-    }
-    permit(turns, extra);
-}
-
-fn permit(turns: &Weak<Turns>, calls: usize) {
-    if let Some(Turns { open: Some(open), .. }) = turns.upgrade().as_deref() {
-        open.due.add_permits(calls);
-    }
 }

@@ -14,7 +14,8 @@ use crate::accumulate::message_unless_cancelled;
 pub mod faults;
 pub mod histogram;
 pub mod load;
-pub mod own;
+mod schedule;
+pub mod usage;
 pub mod work;
 
 /// What build.rs generated from `protos/speed.proto`.
@@ -28,8 +29,10 @@ use proto::{
     ServerStreamRequest, ServerStreamResponse, UnaryRequest, UnaryResponse,
 };
 
+/// The service. It needs no state but its counters.
 #[derive(Default)]
 pub struct Speed {
+    /// Shared with the server's main, which prints it in the end.
     pub served: Arc<Served>,
 }
 
@@ -56,8 +59,8 @@ impl SpeedService for Speed {
         // Each message is copied when tonic asks for it, so the server's memory does not
         // grow with their number.
         let messages = usize::try_from(messages).unwrap_or(usize::MAX);
-        let answer = Ok(ServerStreamResponse { payload });
-        Ok(Response::new(iter(repeat_n(answer, messages))))
+        let message = Ok(ServerStreamResponse { payload });
+        Ok(Response::new(iter(repeat_n(message, messages))))
     }
 
     async fn client_stream(
@@ -66,14 +69,14 @@ impl SpeedService for Speed {
     ) -> Result<Response<ClientStreamResponse>, Status> {
         self.served.client.fetch_add(1, Relaxed);
         let mut requests = request.into_inner();
-        let mut answer = ClientStreamResponse::default();
+        let mut response = ClientStreamResponse::default();
         while let Some(ClientStreamRequest { payload }) =
             message_unless_cancelled(&mut requests).await?
         {
-            answer.messages += 1;
-            answer.size += payload.len() as u64;
+            response.messages += 1;
+            response.size += payload.len() as u64;
         }
-        Ok(Response::new(answer))
+        Ok(Response::new(response))
     }
 
     type BidiStreamStream = Map<Streaming<BidiStreamRequest>, Echo>;
@@ -87,6 +90,7 @@ impl SpeedService for Speed {
     }
 }
 
+/// A function's type, so that the stream above has a name.
 type Echo = fn(Result<BidiStreamRequest, Status>) -> Result<BidiStreamResponse, Status>;
 
 fn echo(
@@ -96,7 +100,8 @@ fn echo(
     Ok(BidiStreamResponse { payload })
 }
 
-/// How many calls of each kind have begun.
+/// How many calls of each kind have reached the service, whatever became of them. Any call
+/// may count while another one does.
 #[derive(Debug, Default)]
 pub struct Served {
     unary: AtomicU64,

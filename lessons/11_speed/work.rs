@@ -1,5 +1,5 @@
-//! What a load generator calls: a path, the bytes that it sends and those that must come
-//! back. So it can call any server, and compare every answer whole.
+//! What the load generator calls: a path, the bytes to send, and the bytes that must come
+//! back. With bytes it can call any server and compare every response whole.
 
 use std::iter::repeat_n;
 
@@ -31,131 +31,145 @@ pub enum Kind {
     Bidi,
 }
 
-/// One call, as often as wanted.
+/// A call, to be made any number of times.
 #[derive(Debug, Clone)]
 pub struct Work {
-    /// What is called, for people.
+    /// What is called, for people: the first words of a report.
     pub name: String,
+    /// The method: `/package.Service/Method`.
     pub path: PathAndQuery,
-    /// Sent so many times.
-    pub request: (Bytes, usize),
-    /// What must come back, no more and no less.
-    pub answers: Vec<Bytes>,
+    /// The message that the client sends, encoded. All messages of a stream are the same.
+    pub request: Bytes,
+    /// How many times it is sent in one call.
+    pub request_count: usize,
+    /// The messages that must come back, encoded, no more and no fewer.
+    pub responses: Vec<Bytes>,
 }
 
 impl Work {
-    /// A call of this lesson's service.
+    /// A call of this lesson's service, with payloads of `size` bytes. A unary call has one
+    /// message each way, whatever `messages` says.
     pub fn speed(kind: Kind, size: usize, messages: u32) -> Work {
         let payload: Vec<u8> = (0..=u8::MAX).cycle().take(size).collect();
         let many = messages as usize;
-        let (name, method, request, answers) = match kind {
-            Kind::Unary => (
-                format!("unary, {size} bytes each way"),
-                "Unary",
-                (UnaryRequest { payload: payload.clone() }.bytes(), 1),
-                vec![UnaryResponse { payload }.bytes()],
-            ),
-            Kind::Server => (
-                format!("server streaming, {messages} messages of {size} bytes"),
-                "ServerStream",
-                (ServerStreamRequest { payload: payload.clone(), messages }.bytes(), 1),
-                vec![ServerStreamResponse { payload }.bytes(); many],
-            ),
-            Kind::Client => (
-                format!("client streaming, {messages} messages of {size} bytes"),
-                "ClientStream",
-                (ClientStreamRequest { payload }.bytes(), many),
-                vec![
-                    ClientStreamResponse {
-                        messages: u64::from(messages),
-                        size: u64::from(messages) * size as u64,
-                    }
-                    .bytes(),
-                ],
-            ),
-            Kind::Bidi => (
-                format!("bidirectional, {messages} messages of {size} bytes each way"),
-                "BidiStream",
-                (BidiStreamRequest { payload: payload.clone() }.bytes(), many),
-                vec![BidiStreamResponse { payload }.bytes(); many],
-            ),
-        };
-        Work::new(name, &format!("/speed.v1.SpeedService/{method}"), request, answers)
-    }
-
-    /// A call of the service of lesson 6, 7, 8 or 9; there are no others.
-    pub fn lesson(number: u8, messages: u32) -> Option<Work> {
-        let many = messages as usize;
-        let (name, path, request, answers) = match number {
-            6 => (
-                "Calculate, 100 / 20".into(),
-                "/calculator.v1.CalculatorService/Calculate",
-                (
-                    CalculateRequest {
-                        left: 100,
-                        operation: Operation::Divide.into(),
-                        right: 20,
-                    }
-                    .bytes(),
-                    1,
+        match kind {
+            Kind::Unary => Work {
+                name: format!("unary, {size} bytes each way"),
+                path: PathAndQuery::from_static("/speed.v1.SpeedService/Unary"),
+                request: bytes(&UnaryRequest { payload: payload.clone() }),
+                request_count: 1,
+                responses: vec![bytes(&UnaryResponse { payload })],
+            },
+            Kind::Server => Work {
+                name: format!("server streaming, {messages} messages of {size} bytes"),
+                path: PathAndQuery::from_static("/speed.v1.SpeedService/ServerStream"),
+                request: bytes(&ServerStreamRequest {
+                    payload: payload.clone(),
+                    messages,
+                }),
+                request_count: 1,
+                responses: vec![bytes(&ServerStreamResponse { payload }); many],
+            },
+            Kind::Client => Work {
+                name: format!("client streaming, {messages} messages of {size} bytes"),
+                path: PathAndQuery::from_static("/speed.v1.SpeedService/ClientStream"),
+                request: bytes(&ClientStreamRequest { payload }),
+                request_count: many,
+                responses: vec![bytes(&ClientStreamResponse {
+                    messages: u64::from(messages),
+                    size: u64::from(messages) * size as u64,
+                })],
+            },
+            Kind::Bidi => Work {
+                name: format!(
+                    "bidirectional, {messages} messages of {size} bytes each way"
                 ),
-                vec![CalculateResponse { result: 5 }.bytes()],
-            ),
-            7 => {
-                let city = "beijing";
-                let subjects = subjects(city).ok()?.iter();
-                let answer = |subject: &&str| {
-                    ListSubjectsResponse { subject: (*subject).into() }.bytes()
-                };
-                (
-                    format!("ListSubjects, {} subjects", subjects.len()),
-                    "/subjects_by_city.v1.SubjectsByCityService/ListSubjects",
-                    (ListSubjectsRequest { city: city.into() }.bytes(), 1),
-                    subjects.map(answer).collect(),
-                )
-            }
-            8 => (
-                format!("Accumulate, {messages} deltas"),
-                "/accumulate.v1.AccumulateService/Accumulate",
-                (AccumulateRequest { delta: 1 }.bytes(), many),
-                vec![AccumulateResponse { sum: i32::try_from(messages).ok()? }.bytes()],
-            ),
-            9 => (
-                format!("Guess, {messages} right guesses"),
-                "/guess_number.v1.GuessNumberService/Guess",
-                (GuessRequest { number: 5 }.bytes(), many),
-                vec![GuessResponse { number: 5, verdict: "bingo".into() }.bytes(); many],
-            ),
-            _ => return None,
-        };
-        Some(Work::new(name, path, request, answers))
+                path: PathAndQuery::from_static("/speed.v1.SpeedService/BidiStream"),
+                request: bytes(&BidiStreamRequest { payload: payload.clone() }),
+                request_count: many,
+                responses: vec![bytes(&BidiStreamResponse { payload }); many],
+            },
+        }
     }
 
-    pub fn new(
-        name: String,
-        path: &str,
-        request: (Bytes, usize),
-        answers: Vec<Bytes>,
-    ) -> Work {
-        let path = path.parse().expect("is the path of a method");
-        Work { name, path, request, answers }
+    /// A call of the service of lesson 6, 7, 8 or 9. `None` for any other number. Lessons 6
+    /// and 7 have a fixed number of messages, whatever `messages` says.
+    pub fn lesson(number: u8, messages: u32) -> Option<Work> {
+        match number {
+            6 => Some(calculate()),
+            7 => list_subjects(),
+            8 => accumulate(messages),
+            9 => Some(guess(messages)),
+            _ => None,
+        }
     }
 
     /// How many messages a call has in the direction that has more.
     pub fn messages(&self) -> usize {
-        self.request.1.max(self.answers.len())
+        self.request_count.max(self.responses.len())
     }
 
     /// The messages that a call sends.
     pub fn requests(&self) -> impl Iterator<Item = Bytes> + Send + 'static {
-        repeat_n(self.request.0.clone(), self.request.1)
+        repeat_n(self.request.clone(), self.request_count)
     }
 }
 
-trait ToBytes: Message + Sized {
-    fn bytes(&self) -> Bytes {
-        Bytes::from(self.encode_to_vec())
+fn calculate() -> Work {
+    Work {
+        name: "Calculate, 100 / 20".into(),
+        path: PathAndQuery::from_static("/calculator.v1.CalculatorService/Calculate"),
+        request: bytes(&CalculateRequest {
+            left: 100,
+            operation: Operation::Divide.into(),
+            right: 20,
+        }),
+        request_count: 1,
+        responses: vec![bytes(&CalculateResponse { result: 5 })],
     }
 }
 
-impl<M: Message> ToBytes for M {}
+fn list_subjects() -> Option<Work> {
+    let city = "beijing";
+    let subjects = subjects(city).ok()?;
+    let mut responses = Vec::new();
+    for subject in subjects {
+        responses.push(bytes(&ListSubjectsResponse { subject: subject.to_string() }));
+    }
+    Some(Work {
+        name: format!("ListSubjects, {} subjects", subjects.len()),
+        path: PathAndQuery::from_static(
+            "/subjects_by_city.v1.SubjectsByCityService/ListSubjects",
+        ),
+        request: bytes(&ListSubjectsRequest { city: city.into() }),
+        request_count: 1,
+        responses,
+    })
+}
+
+/// `None` if so many deltas do not add up to an int32.
+fn accumulate(messages: u32) -> Option<Work> {
+    let sum = i32::try_from(messages).ok()?;
+    Some(Work {
+        name: format!("Accumulate, {messages} deltas"),
+        path: PathAndQuery::from_static("/accumulate.v1.AccumulateService/Accumulate"),
+        request: bytes(&AccumulateRequest { delta: 1 }),
+        request_count: messages as usize,
+        responses: vec![bytes(&AccumulateResponse { sum })],
+    })
+}
+
+fn guess(messages: u32) -> Work {
+    let response = GuessResponse { number: 5, verdict: "bingo".into() };
+    Work {
+        name: format!("Guess, {messages} right guesses"),
+        path: PathAndQuery::from_static("/guess_number.v1.GuessNumberService/Guess"),
+        request: bytes(&GuessRequest { number: 5 }),
+        request_count: messages as usize,
+        responses: vec![bytes(&response); messages as usize],
+    }
+}
+
+fn bytes(message: &impl Message) -> Bytes {
+    Bytes::from(message.encode_to_vec())
+}

@@ -3,7 +3,7 @@
 //!
 //! A server's `main` calls [`listen`], a client's calls [`client`] and [`connect`]; both return a
 //! [`Failure`] when something goes wrong. Everything between those calls is tonic. Lesson 1's
-//! `plain.rs` is a server's `main` without this module.
+//! `minimal.rs` is a server's `main` without this module.
 
 mod client;
 mod errors;

@@ -1,13 +1,15 @@
-//! Proves the checker: each of these pages is wrong, and is refused with its line.
+//! Proves that the test of the book can tell: each of these pages is wrong, and is refused with
+//! the line of its mistake.
 
-use crate::console;
-use crate::dead_links;
-use crate::page::Page;
-use crate::shell;
+use pages::Page;
 use support::programs::root;
 
-/// What the checker says of a page with this text, problems of every kind.
-fn verdict(text: &str) -> Vec<String> {
+use crate::console;
+use crate::links::dead_links;
+use crate::shell;
+
+/// The problems of every kind that a page with this text has.
+fn problems_of(text: &str) -> Vec<String> {
     let page = Page { file: "book/src/page.md".into(), text: text.into() };
     let contents = page.contents(root());
     let mut problems = contents.problems.clone();
@@ -17,9 +19,10 @@ fn verdict(text: &str) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
 
+/// Asserts that a page has a problem at `line` that contains `words`.
 #[track_caller]
 fn refused(text: &str, line: usize, words: &str) {
-    let problems = verdict(text);
+    let problems = problems_of(text);
     let place = format!("book/src/page.md:{line}: ");
     let found = problems
         .iter()
@@ -27,9 +30,10 @@ fn refused(text: &str, line: usize, words: &str) {
     assert!(found, "{place}{words} is not in {problems:#?}");
 }
 
+/// Asserts that a page has no problem.
 #[track_caller]
 fn accepted(text: &str) {
-    assert_eq!(verdict(text), Vec::<String>::new(), "{text}");
+    assert_eq!(problems_of(text), Vec::<String>::new(), "{text}");
 }
 
 #[test]

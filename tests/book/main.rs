@@ -4,178 +4,92 @@
 //! `OVERWRITE=1 cargo test --test book` writes what the programs print now into the pages, and
 //! the figures.
 
+mod addresses;
 mod checker;
+mod command;
 mod console;
+mod diagrams;
 mod figures;
-mod page;
+mod files;
+mod links;
 mod shell;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::{env, fs, thread};
 
 use console::Played;
-use page::{Contents, Page, Problem};
+use pages::{Contents, Page, Problem};
+use support::overwrite;
 use support::programs::root;
-use support::{GENERATED, overwrite};
 
-/// The pages in the order of SUMMARY.md, and SUMMARY.md itself.
-fn pages() -> Vec<Page> {
-    let summary = Page::read(root(), "book/src/SUMMARY.md");
-    let links = summary.contents(root()).links;
-    let files = links.into_iter().map(|(_, file, _)| file);
-    let mut pages: Vec<Page> = files
-        .filter(|file| root().join(file).exists())
-        .map(|file| Page::read(root(), &file.to_string_lossy()))
-        .collect();
-    pages.push(summary);
-    pages
+/// The pages of the book, and SUMMARY.md itself.
+fn book() -> Vec<Page> {
+    pages::read_book(root()).expect("the book's files should be readable")
 }
 
-fn none(problems: &[Problem]) {
-    let lines: String = problems
-        .iter()
-        .map(|problem| format!("\n{problem}"))
-        .collect();
+fn assert_no_problems(problems: &[Problem]) {
+    let mut lines = String::new();
+    for problem in problems {
+        lines += &format!("\n{problem}");
+    }
     assert!(problems.is_empty(), "{lines}\n");
 }
 
 #[test]
 fn pages_hold_nothing_that_a_test_cannot_read() {
     let mut problems = Vec::new();
-    for page in pages() {
+    for page in book() {
         let contents = page.contents(root());
         problems.extend(shell::problems(&page, &contents.shell));
         problems.extend(contents.problems);
     }
-    none(&problems);
+    assert_no_problems(&problems);
 }
 
 #[test]
 fn links_lead_somewhere() {
-    let pages: Vec<(Page, Contents)> = pages()
-        .into_iter()
-        .map(|page| (page.contents(root()), page))
-        .map(|(c, p)| (p, c))
-        .collect();
-    none(&dead_links(&pages));
-}
-
-fn dead_links(pages: &[(Page, Contents)]) -> Vec<Problem> {
-    let known: BTreeMap<&PathBuf, &Contents> = pages
-        .iter()
-        .map(|(page, contents)| (&page.file, contents))
-        .collect();
-    let mut problems = Vec::new();
-    for (page, contents) in pages {
-        for (line, file, id) in &contents.links {
-            let what = match (known.get(file), id) {
-                (None, _) => {
-                    format!("dead link: {} is not a page of SUMMARY.md", file.display())
-                }
-                (Some(target), Some(id)) if !target.ids.contains(id) => {
-                    format!("dead link: {} has no heading #{id}", file.display())
-                }
-                _ => continue,
-            };
-            problems.push(Problem { file: page.file.clone(), line: *line, what });
-        }
+    let mut pages: Vec<(Page, Contents)> = Vec::new();
+    for page in book() {
+        let contents = page.contents(root());
+        pages.push((page, contents));
     }
-    problems
-}
-
-#[test]
-fn every_page_is_in_the_summary() {
-    let pages: Vec<PathBuf> = pages().into_iter().map(|page| page.file).collect();
-    for entry in fs::read_dir(root().join("book/src")).expect("is a folder") {
-        let name = PathBuf::from(entry.expect("is readable").file_name());
-        if name.extension().is_some_and(|extension| extension == "md") {
-            let file = PathBuf::from("book/src").join(name);
-            assert!(pages.contains(&file), "{} is not in SUMMARY.md", file.display());
-        }
-    }
+    assert_no_problems(&links::dead_links(&pages));
 }
 
 #[test]
 fn consoles_show_what_the_programs_print() {
-    let pages = pages();
-    // Most of the time a page waits: for a deadline, for a slow server.
-    let played: Vec<Played> = thread::scope(|threads| {
-        let players: Vec<_> = pages
-            .iter()
-            .map(|page| threads.spawn(|| console::play(page, &page.contents(root()))))
-            .collect();
-        let ends = players.into_iter().map(|player| player.join());
-        ends.map(|end| end.expect("does not panic")).collect()
-    });
+    let pages = book();
     let mut problems = Vec::new();
-    for (page, played) in pages.iter().zip(played) {
+    for (page, played) in pages.iter().zip(play_at_once(&pages)) {
         for problem in &played.not_run {
-            // Not `eprintln!`, which the test would keep to itself.
-            writeln!(io::stderr(), "not run: {problem}").expect("prints");
+            // Not `eprintln!`: the test harness hides what that prints if the test passes.
+            writeln!(io::stderr(), "not run: {problem}")
+                .expect("standard error should be open");
         }
         if env::var_os("CI").is_some() {
             problems.extend(played.not_run);
         }
         if overwrite() && played.text != page.text {
-            fs::write(root().join(&page.file), &played.text).expect("writes a page");
+            fs::write(root().join(&page.file), &played.text)
+                .expect("the page should be writable");
         } else {
             problems.extend(played.problems);
         }
     }
-    none(&problems);
+    assert_no_problems(&problems);
 }
 
-#[test]
-fn generated_files_have_a_generator_each() {
-    for folder in ["book/figures", "book/generated"] {
-        for entry in fs::read_dir(root().join(folder)).expect("is a folder") {
-            let name = entry.expect("is readable").file_name();
-            let file = format!("{folder}/{}", name.to_string_lossy());
-            assert!(
-                GENERATED.iter().any(|(name, _)| *name == file),
-                "no test makes {file}"
-            );
+/// Plays the pages, each in a thread: most of the time a page waits, for a deadline or for a
+/// slow server.
+fn play_at_once(pages: &[Page]) -> Vec<Played> {
+    thread::scope(|scope| {
+        let mut players = Vec::new();
+        for page in pages {
+            players.push(scope.spawn(|| console::play(page, &page.contents(root()))));
         }
-    }
-    for (file, test) in GENERATED {
-        let source = match *test {
-            "comparison" => "benches/comparison/main.rs".into(),
-            "loop" => "benches/loop".into(),
-            "book" => "tests/book/figures.rs".into(),
-            test => format!("tests/{test}.rs"),
-        };
-        let text = fs::read_to_string(root().join(&source))
-            .unwrap_or_else(|e| panic!("{source}: {e}"));
-        assert!(text.contains(file), "{source} does not make {file}");
-    }
-}
-
-/// A message on the page of error messages is one that some test has seen.
-#[test]
-fn error_messages_are_real() {
-    let mut seen = String::new();
-    let files = ["tests", "book/src", "book/generated"]
-        .into_iter()
-        .flat_map(|folder| {
-            let entries = fs::read_dir(root().join(folder)).expect("is a folder");
-            entries.map(|entry| entry.expect("is readable").path())
-        });
-    for file in files.chain([root().join(".ci/own-crate")]) {
-        if file.is_file() && !file.ends_with("errors.md") {
-            seen += &fs::read_to_string(file).expect("is text").replace('`', "'");
-        }
-    }
-    let page = Page::read(root(), "book/src/errors.md");
-    let rows = page.text.lines().filter(|line| line.starts_with("| `"));
-    let messages = rows.flat_map(|row| {
-        let cell = row.split('|').nth(1).unwrap_or_default();
-        cell.split('`').skip(1).step_by(2).collect::<Vec<_>>()
-    });
-    let messages: Vec<&str> = messages.collect();
-    assert!(!messages.is_empty());
-    for message in messages {
-        assert!(seen.contains(message), "nothing shows that {message:?} is ever said");
-    }
+        let played = players.into_iter().map(|player| player.join());
+        played
+            .map(|played| played.expect("playing a page should not panic"))
+            .collect()
+    })
 }

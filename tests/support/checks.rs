@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use grpc_workbook::status::code_name;
+use grpc_workbook::status::status_line;
 use tonic::{Response, Status};
 
 /// How a call ended: with a response, or with a status as `CODE: message`.
@@ -18,11 +18,6 @@ pub fn outcome<T>(result: Result<Response<T>, Status>) -> Outcome<T> {
     result
         .map(Response::into_inner)
         .map_err(|status| status_line(&status))
-}
-
-/// A status as `CODE: message`.
-pub fn status_line(status: &Status) -> String {
-    format!("{}: {}", code_name(status.code()), status.message())
 }
 
 /// The calls that a check has made so far, and the report on them.

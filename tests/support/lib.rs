@@ -5,6 +5,7 @@ pub mod checks;
 pub mod endings;
 pub mod exercise;
 pub mod generated;
+pub mod manifest;
 pub mod peers;
 pub mod programs;
 

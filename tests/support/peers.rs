@@ -1,58 +1,74 @@
-//! Programs in other languages, which the tests call and are called by: what they need, and
-//! how to get it.
+//! Programs that are not part of the workbook, which the tests call and are called by: those in
+//! other languages, and the reader's own crate. What they need, and how to get it.
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
 use super::programs::root;
 
-/// What others have made, and these tests use where it is installed.
+/// A program that others have made, or that the reader builds. The tests use it where it is
+/// installed.
 pub struct Peer {
-    /// As in `console peer=NAME`.
+    /// NAME of `console peer=NAME`.
     pub name: &'static str,
-    /// The program of its commands; `cargo` for those of another crate.
-    pub program: &'static str,
-    /// Where its commands run.
+    /// How it is run.
+    pub program: Program,
+    /// The folder in which its commands run, relative to the root of the repository.
     pub folder: &'static str,
-    /// A file below the repository that is there when the peer is.
+    /// A file that exists once the peer is installed, relative to the root of the repository.
     pub built: &'static str,
-    /// The command that installs it.
+    /// The command that installs it, run in the root of the repository.
     pub get_it: &'static str,
 }
 
+/// How a peer's program is run.
+pub enum Program {
+    /// By this name, which a page's command begins with.
+    InPath(&'static str),
+    /// By `name` on a page; here from a `file`, relative to the root of the repository.
+    Installed {
+        name: &'static str,
+        file: &'static str,
+    },
+    /// A crate of the reader's own: a page has `cargo run`; here its binaries, once built, are run
+    /// from its own target folder.
+    Crate,
+}
+
+/// buf is installed by npm, though it has nothing to do with Node.
+const BUF: &str = "tests/peers/node/node_modules/.bin/buf";
+
+/// All peers.
 pub const PEERS: &[Peer] = &[
     Peer {
         name: "own-crate",
-        program: "cargo",
+        program: Program::Crate,
         folder: "book/own-crate",
         built: "book/own-crate/target/debug/client",
         get_it: "cargo build --manifest-path book/own-crate/Cargo.toml",
     },
     Peer {
         name: "python",
-        program: "python3",
+        program: Program::InPath("python3"),
         folder: ".",
         built: "tests/peers/python/packages/grpc_tools",
         get_it: "python3 -m pip install --target tests/peers/python/packages -r tests/peers/python/requirements.txt",
     },
     Peer {
         name: "node",
-        program: "node",
+        program: Program::InPath("node"),
         folder: ".",
         built: "tests/peers/node/node_modules/@grpc/grpc-js",
         get_it: "npm install --prefix tests/peers/node",
     },
     Peer {
         name: "buf",
-        program: "buf",
+        program: Program::Installed { name: "buf", file: BUF },
         folder: ".",
         built: BUF,
         get_it: "npm install --prefix tests/peers/node",
     },
 ];
-
-/// buf is one of the packages of Node, though it has nothing to do with it.
-const BUF: &str = "tests/peers/node/node_modules/.bin/buf";
 
 impl Peer {
     /// The peer with this name.
@@ -60,29 +76,59 @@ impl Peer {
         PEERS.iter().find(|peer| peer.name == name)
     }
 
+    /// Whether it is installed.
     pub fn is_here(&self) -> bool {
         root().join(self.built).exists()
     }
 
-    /// Its program, to be run without a terminal.
+    /// Whether a page's command that begins with this word runs the peer.
+    pub fn is_called(&self, word: &str) -> bool {
+        match self.program {
+            Program::InPath(name) | Program::Installed { name, .. } => name == word,
+            Program::Crate => false,
+        }
+    }
+
+    /// The command that runs the peer, without a terminal and without colours.
+    ///
+    /// # Panics
+    /// If the peer is a crate, which has several programs: see [`binary`](Peer::binary).
     pub fn command(&self) -> Command {
-        let mut command = match self.program {
-            "buf" => Command::new(root().join(BUF)),
-            program => Command::new(program),
-        };
+        match self.program {
+            Program::InPath(name) => self.quietly(Command::new(name)),
+            Program::Installed { file, .. } => {
+                self.quietly(Command::new(root().join(file)))
+            }
+            Program::Crate => panic!("{} is a crate: which of its binaries?", self.name),
+        }
+    }
+
+    /// The command that runs a binary of the peer, if it is a crate.
+    pub fn binary(&self, name: &str) -> Option<Command> {
+        match self.program {
+            Program::Crate => {
+                let built = root().join(self.folder).join("target/debug").join(name);
+                Some(self.quietly(Command::new(built)))
+            }
+            Program::InPath(_) | Program::Installed { .. } => None,
+        }
+    }
+
+    fn quietly(&self, mut command: Command) -> Command {
         command
             .stdin(Stdio::null())
             .env("NO_COLOR", "1")
-            // No files beside the sources.
+            // Python would write its compiled files beside the sources.
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(root().join(self.folder));
         command
     }
 
-    /// Whether a test can use this peer. If not, it says how to get it.
+    /// The peer with this name, if it is installed. If it is not, prints how to get it.
     ///
     /// # Panics
-    /// In CI (the environment has CI), where everything has to be there.
+    /// If there is no such peer; in CI (the environment variable CI is set) also if it is not
+    /// installed.
     pub fn is_ready(name: &str) -> Option<&'static Peer> {
         let peer = Peer::find(name).unwrap_or_else(|| panic!("there is no peer {name}"));
         if peer.is_here() {
@@ -91,8 +137,8 @@ impl Peer {
         let what =
             format!("not run: this needs {name}, which is not here: {}", peer.get_it);
         assert!(std::env::var_os("CI").is_none(), "{what}");
-        // Not `eprintln!`, which a test that passes keeps to itself.
-        writeln!(io::stderr(), "{what}").expect("prints");
+        // Not `eprintln!`: the test harness hides what that prints if the test passes.
+        writeln!(io::stderr(), "{what}").expect("standard error should be open");
         None
     }
 }

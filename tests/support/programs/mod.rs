@@ -3,12 +3,13 @@
 mod build;
 mod server;
 
-use std::fs;
 use std::io::{PipeReader, Read, pipe};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use grpc_workbook::Lesson;
+
+use crate::manifest::targets;
 
 pub use build::build;
 pub use server::Server;
@@ -21,13 +22,8 @@ pub fn root() -> &'static Path {
 
 /// The names of the binaries in Cargo.toml.
 pub fn binaries() -> Vec<String> {
-    let manifest = fs::read_to_string(root().join("Cargo.toml"))
-        .expect("Cargo.toml should be there");
-    let sections = manifest.split("[[bin]]").skip(1);
-    let name = |section: &str| {
-        Some(section.split("name = \"").nth(1)?.split('"').next()?.into())
-    };
-    sections.filter_map(name).collect()
+    let binaries = targets().iter().filter(|target| target.kind == "bin");
+    binaries.map(|target| target.name.clone()).collect()
 }
 
 /// The command that runs a program of the workbook, without a terminal and without colours.

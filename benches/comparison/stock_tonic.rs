@@ -1,5 +1,5 @@
-//! What the lessons' servers do, with tonic and nothing else: no line for a call, no
-//! counting, no `cli`.
+//! Stock tonic: the work of the lessons' servers without what the lessons add, which is a line
+//! for each call, counting, and `cli`.
 
 use std::iter::repeat_n;
 use std::pin::Pin;
@@ -43,16 +43,18 @@ use tokio_stream::{Empty, Iter, Stream, StreamExt, empty, iter};
 use tonic::transport::{Server, server::TcpIncoming};
 use tonic::{Request, Response, Status, Streaming};
 
+/// All services.
 #[derive(Clone, Copy)]
-struct Plain {
-    /// After how many messages of a server stream others are let in, besides when the
-    /// task has had its share.
+struct StockTonic {
+    /// After how many messages a server stream pauses, so that other tasks run. `None`: only
+    /// when its task has had its share.
     pause: Option<usize>,
 }
 
-/// Serves as tonic does, or with one thing otherwise.
+/// Serves as tonic does by itself, or with the one change that `name` says.
 pub async fn serve(name: &str, port: u16) {
-    let incoming = TcpIncoming::bind(([127, 0, 0, 1], port).into()).expect("listens");
+    let incoming = TcpIncoming::bind(([127, 0, 0, 1], port).into())
+        .expect("the port should be free");
     let server = |window: u32| {
         Server::builder()
             .initial_stream_window_size(window)
@@ -64,20 +66,20 @@ pub async fn serve(name: &str, port: u16) {
         "adaptive-window" => Server::builder().http2_adaptive_window(Some(true)),
         _ => Server::builder(),
     };
-    let plain = Plain { pause: (name == "pausing").then_some(32) };
+    let service = StockTonic { pause: (name == "pausing").then_some(32) };
     builder
-        .add_service(CalculatorServiceServer::new(plain))
-        .add_service(SubjectsByCityServiceServer::new(plain))
-        .add_service(AccumulateServiceServer::new(plain))
-        .add_service(GuessNumberServiceServer::new(plain))
-        .add_service(SpeedServiceServer::new(plain))
+        .add_service(CalculatorServiceServer::new(service))
+        .add_service(SubjectsByCityServiceServer::new(service))
+        .add_service(AccumulateServiceServer::new(service))
+        .add_service(GuessNumberServiceServer::new(service))
+        .add_service(SpeedServiceServer::new(service))
         .serve_with_incoming(incoming.with_nodelay(Some(name != "delayed")))
         .await
-        .expect("serves");
+        .expect("the server should go on");
 }
 
 #[tonic::async_trait]
-impl CalculatorService for Plain {
+impl CalculatorService for StockTonic {
     async fn calculate(
         &self,
         request: Request<CalculateRequest>,
@@ -92,20 +94,18 @@ impl CalculatorService for Plain {
 }
 
 #[tonic::async_trait]
-impl SubjectsByCityService for Plain {
+impl SubjectsByCityService for StockTonic {
     type ListSubjectsStream = Iter<IntoIter<Result<ListSubjectsResponse, Status>>>;
 
     async fn list_subjects(
         &self,
         request: Request<ListSubjectsRequest>,
     ) -> Result<Response<Self::ListSubjectsStream>, Status> {
-        let answer =
-            |subject: &&str| Ok(ListSubjectsResponse { subject: (*subject).into() });
-        let answers: Vec<_> = subjects(&request.into_inner().city)?
-            .iter()
-            .map(answer)
-            .collect();
-        Ok(Response::new(iter(answers)))
+        let mut messages = Vec::new();
+        for subject in subjects(&request.into_inner().city)? {
+            messages.push(Ok(ListSubjectsResponse { subject: subject.to_string() }));
+        }
+        Ok(Response::new(iter(messages)))
     }
 
     type TickStream = Empty<Result<TickResponse, Status>>;
@@ -119,7 +119,7 @@ impl SubjectsByCityService for Plain {
 }
 
 #[tonic::async_trait]
-impl AccumulateService for Plain {
+impl AccumulateService for StockTonic {
     async fn accumulate(
         &self,
         request: Request<Streaming<AccumulateRequest>>,
@@ -141,7 +141,7 @@ impl AccumulateService for Plain {
 }
 
 #[tonic::async_trait]
-impl GuessNumberService for Plain {
+impl GuessNumberService for StockTonic {
     type GuessStream = FilterMap<
         Streaming<GuessRequest>,
         fn(Result<GuessRequest, Status>) -> Option<Result<GuessResponse, Status>>,
@@ -171,7 +171,7 @@ impl GuessNumberService for Plain {
 }
 
 #[tonic::async_trait]
-impl SpeedService for Plain {
+impl SpeedService for StockTonic {
     async fn unary(
         &self,
         request: Request<UnaryRequest>,
@@ -188,19 +188,18 @@ impl SpeedService for Plain {
         request: Request<ServerStreamRequest>,
     ) -> Result<Response<Self::ServerStreamStream>, Status> {
         let ServerStreamRequest { payload, messages } = request.into_inner();
-        let answer = Ok(ServerStreamResponse { payload });
-        let answers = repeat_n(answer, messages as usize);
-        Ok(Response::new(match self.pause {
-            None => Box::pin(iter(answers)),
-            Some(often) => {
-                Box::pin(iter((1..).zip(answers)).then(move |(n, answer)| async move {
-                    if n % often == 0 {
-                        yield_now().await;
-                    }
-                    answer
-                }))
+        let message = Ok(ServerStreamResponse { payload });
+        let messages = repeat_n(message, messages as usize);
+        let Some(pause) = self.pause else {
+            return Ok(Response::new(Box::pin(iter(messages))));
+        };
+        let pausing = iter((1..).zip(messages)).then(move |(n, message)| async move {
+            if n % pause == 0 {
+                yield_now().await;
             }
-        }))
+            message
+        });
+        Ok(Response::new(Box::pin(pausing)))
     }
 
     async fn client_stream(
@@ -208,12 +207,12 @@ impl SpeedService for Plain {
         request: Request<Streaming<ClientStreamRequest>>,
     ) -> Result<Response<ClientStreamResponse>, Status> {
         let mut requests = request.into_inner();
-        let mut answer = ClientStreamResponse::default();
+        let mut response = ClientStreamResponse::default();
         while let Some(ClientStreamRequest { payload }) = requests.message().await? {
-            answer.messages += 1;
-            answer.size += payload.len() as u64;
+            response.messages += 1;
+            response.size += payload.len() as u64;
         }
-        Ok(Response::new(answer))
+        Ok(Response::new(response))
     }
 
     type BidiStreamStream = Map<

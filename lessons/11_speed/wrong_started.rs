@@ -1,12 +1,13 @@
-//! Exercise 11, wrong: coordinated omission. The time that a call waited for its turn, while
-//! the server answered nobody, is left out.
+//! Exercise 11, a wrong answer: it measures from when a call started, which is coordinated
+//! omission.
 
 use std::time::Duration;
 
 use grpc_workbook::speed::load::Call;
 
 pub fn percentile(calls: &[Call], percent: usize) -> Option<Duration> {
-    let latency = |call: &Call| call.answered - call.sent;
+    // Wrong: it leaves out how long the call waited to be started.
+    let latency = |call: &Call| call.finished - call.started;
     let mut latencies: Vec<Duration> = calls.iter().map(latency).collect();
     latencies.sort();
     let rank = (latencies.len() * percent).div_ceil(100);

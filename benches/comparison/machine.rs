@@ -1,0 +1,85 @@
+//! On what, with what, and how it was measured: the line below the tables.
+
+use std::process::Command;
+use std::{env, fs};
+
+use support::peers::Peer;
+use support::programs::root;
+
+use crate::measure::{MEASURED, WARM_UP};
+use crate::servers::PINNED;
+
+/// `spread` is how far the rounds lie apart, in parts of the median.
+pub fn description(rounds: usize, spread: f64) -> String {
+    let place = if *PINNED {
+        "server and load on a core of their own"
+    } else {
+        "server and load wherever the system put them"
+    };
+    let round = if rounds == 1 {
+        "one round".into()
+    } else {
+        let spread = spread * 100.0;
+        format!("{rounds} rounds, half of which lie within {spread:.0} % of the median")
+    };
+    let rust = output(Command::new("rustc").arg("--version"));
+    format!(
+        "Measured on {}, {}, {}; {}, {}, {}, {}; the servers in turns, {round}, \
+         {} ms each after {} ms to warm up; {place}; one connection where nothing else is said; \
+         the servers' lines to nowhere.\n",
+        processor(),
+        env::consts::OS,
+        env::consts::ARCH,
+        rust.unwrap_or_default(),
+        crates(),
+        python().unwrap_or("no Python".into()),
+        node().unwrap_or("no Node".into()),
+        MEASURED.as_millis(),
+        WARM_UP.as_millis(),
+    )
+}
+
+/// What a program prints; `None` if it cannot be run.
+fn output(program: &mut Command) -> Option<String> {
+    let output = program.output().ok()?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_string())
+}
+
+/// The processor's name and its cores, as Linux tells them.
+fn processor() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cores = info.matches("processor\t").count();
+    let name = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"));
+    let name = name.map(|name| name.trim_start_matches([' ', '\t', ':']));
+    format!("{}, {cores} cores", name.unwrap_or("an unknown processor"))
+}
+
+/// The crates that matter, with their versions in Cargo.lock.
+fn crates() -> String {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap_or_default();
+    let version = |name: &str| {
+        let from = format!("name = \"{name}\"\nversion = \"");
+        let rest = lock.split(&from).nth(1)?;
+        Some(format!("{name} {}", rest.split('"').next()?))
+    };
+    let crates = ["tonic", "h2", "tokio"].into_iter().filter_map(version);
+    crates.collect::<Vec<_>>().join(", ")
+}
+
+/// The versions of Python and of its grpcio; `None` if they are not installed.
+fn python() -> Option<String> {
+    let peer = Peer::find("python").filter(|peer| peer.is_here())?;
+    let code = "import sys; sys.path[:0] = ['tests/peers/python/packages']; import grpc, platform; \
+                print('Python', platform.python_version() + ', grpcio', grpc.__version__)";
+    output(peer.command().args(["-c", code]))
+}
+
+/// The versions of Node and of its grpc-js; `None` if they are not installed.
+fn node() -> Option<String> {
+    let peer = Peer::find("node").filter(|peer| peer.is_here())?;
+    let code = "console.log(`Node ${process.versions.node}, \
+                grpc-js ${require('./tests/peers/node/node_modules/@grpc/grpc-js/package').version}`)";
+    output(peer.command().args(["-e", code]))
+}

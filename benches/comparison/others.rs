@@ -1,0 +1,188 @@
+//! The lessons' servers against others that do the same work: the chapter's two tables.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use grpc_workbook::speed::load::Plan;
+use grpc_workbook::speed::work::{Kind, Work};
+use tokio::runtime::Runtime;
+
+use crate::measure::{
+    CoreTime, SEQUENTIAL, Setup, measure, median, quantile, ratio_cell,
+};
+use crate::servers::Server;
+use crate::{notes, progress};
+
+/// What the lesson's server is compared with, in the order of the tables' columns.
+const COLUMNS: [&str; 4] = ["stock tonic", "bare h2", "Python", "Node"];
+
+/// The servers of [`COLUMNS`], each with the services of all lessons.
+struct Others {
+    stock_tonic: Server,
+    bare: Server,
+    /// `None` if its packages are not installed; so is `node`.
+    python: Option<Server>,
+    node: Option<Server>,
+}
+
+/// A row of both tables: the same call to the lesson's server and to each of [`COLUMNS`].
+/// The lists have the lesson's server first.
+struct Row<'s> {
+    name: String,
+    in_flight: usize,
+    /// `None` for a server that is not here.
+    setups: Vec<Option<Setup<'s>>>,
+    /// The lesson's calls a second, divided by this server's: a ratio for each round.
+    ratios: Vec<Vec<f64>>,
+    /// Of all rounds.
+    core_times: Vec<CoreTime>,
+}
+
+/// The two tables: calls a second, and time on the server's core for a call.
+/// Also how far the rounds lie apart: see [`spread`].
+pub fn tables(runtime: &Runtime, rounds: usize) -> (String, f64) {
+    let lessons = [6, 7, 8, 9, 11].map(|number| (number, Server::lesson(number)));
+    let others = Others {
+        stock_tonic: Server::this_program("stock"),
+        bare: Server::this_program("bare"),
+        python: Server::python(),
+        node: Server::node(),
+    };
+    let mut rows = Vec::new();
+    for (number, server) in &lessons {
+        rows.extend(rows_of_lesson(*number, server, &others));
+    }
+    let all = rows.len();
+    for round in 1..=rounds {
+        for (n, row) in (1..).zip(&mut rows) {
+            progress(&format!("round {round} of {rounds}, row {n} of {all}"));
+            row.measure(runtime, round);
+        }
+    }
+    let speed = table(
+        "Calls a second: the lesson's server, divided by the other",
+        &rows,
+        |row, column| row.speed_gain(column),
+    );
+    let core_time = table(
+        "Time on the server's core for a call: the other, divided by the lesson's server",
+        &rows,
+        |row, column| row.core_time_gain(column),
+    );
+    (speed + &core_time, spread(&rows))
+}
+
+/// A row for each call of a lesson, with 1 and with 64 in flight.
+fn rows_of_lesson<'s>(
+    number: u8,
+    lesson: &'s Server,
+    others: &'s Others,
+) -> Vec<Row<'s>> {
+    let mut rows = Vec::new();
+    for (work, foreign) in calls_of_lesson(number) {
+        for in_flight in [1, 64] {
+            let plan = Plan { in_flight, ..SEQUENTIAL };
+            let setup = |server, work: &Arc<Work>| {
+                let (work, delay) = (Arc::clone(work), Duration::ZERO);
+                Setup { server, work, plan, delay }
+            };
+            let setups = vec![
+                Some(setup(lesson, &work)),
+                Some(setup(&others.stock_tonic, &work)),
+                Some(setup(&others.bare, &work)),
+                others.python.as_ref().map(|python| setup(python, &foreign)),
+                others.node.as_ref().map(|node| setup(node, &foreign)),
+            ];
+            rows.push(Row {
+                name: format!("lesson {number}: {}", work.name),
+                in_flight,
+                ratios: vec![Vec::new(); setups.len()],
+                core_times: vec![CoreTime::default(); setups.len()],
+                setups,
+            });
+        }
+    }
+    rows
+}
+
+/// The calls of a lesson, each as Rust's servers take it and as those of the notes do.
+fn calls_of_lesson(number: u8) -> Vec<(Arc<Work>, Arc<Work>)> {
+    if number != 11 {
+        let work = Work::lesson(number, 1000);
+        let work = work.expect("the load should know the lesson");
+        return vec![(Arc::new(work), Arc::new(notes::work(number, 1000)))];
+    }
+    let mut calls = Vec::new();
+    for kind in Kind::value_variants() {
+        for (size, messages) in [(64, 1000), (64 * 1024, 16)] {
+            let work = Arc::new(Work::speed(*kind, size, messages));
+            calls.push((Arc::clone(&work), work));
+        }
+    }
+    calls
+}
+
+impl Row<'_> {
+    /// Measures each server once. A round begins with another server than the one before, so
+    /// that no server always follows the same.
+    fn measure(&mut self, runtime: &Runtime, round: usize) {
+        let columns = self.setups.len();
+        let mut speeds = vec![None; columns];
+        for turn in 0..columns {
+            let column = (round + turn) % columns;
+            if let Some(setup) = &self.setups[column] {
+                let measured = measure(runtime, setup);
+                speeds[column] = Some(measured.outcome.per_second());
+                self.core_times[column].add(&measured);
+            }
+        }
+        let lesson = speeds[0].expect("the lesson's server is always there");
+        for (ratios, speed) in self.ratios.iter_mut().zip(speeds) {
+            ratios.extend(speed.map(|speed| lesson / speed));
+        }
+    }
+
+    /// How many times as many calls a second the lesson's server took, in the round in the
+    /// middle.
+    fn speed_gain(&self, column: usize) -> Option<f64> {
+        let ratios = &self.ratios[column];
+        (!ratios.is_empty()).then(|| median(ratios))
+    }
+
+    /// How many times as much time on its core the other server needed for a call.
+    fn core_time_gain(&self, column: usize) -> Option<f64> {
+        let other = self.core_times[column].per_call()?;
+        Some(other / self.core_times[0].per_call()?)
+    }
+}
+
+/// A table with a row for each of `rows`, and a column for each of [`COLUMNS`].
+fn table(title: &str, rows: &[Row], gain: impl Fn(&Row, usize) -> Option<f64>) -> String {
+    let mut table = format!("**{title}**\n\n| call | in flight |");
+    for column in COLUMNS {
+        table += &format!(" {column} |");
+    }
+    table += "\n|---|---|---|---|---|---|\n";
+    for row in rows {
+        table += &format!("| {} | {} |", row.name, row.in_flight);
+        for column in 1..row.setups.len() {
+            table += &format!(" {} |", ratio_cell(gain(row, column)));
+        }
+        table += "\n";
+    }
+    table + "\n"
+}
+
+/// How far the rounds lie apart: half of what lies between the quartiles of a cell's rounds,
+/// in parts of their median, of the cell in the middle of all cells.
+fn spread(rows: &[Row]) -> f64 {
+    let mut spreads = Vec::new();
+    for ratios in rows.iter().flat_map(|row| &row.ratios[1..]) {
+        if !ratios.is_empty() {
+            let (low, high) = (quantile(ratios, 0.25), quantile(ratios, 0.75));
+            spreads.push((high - low) / 2.0 / median(ratios));
+        }
+    }
+    median(&spreads)
+}

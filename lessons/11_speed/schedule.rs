@@ -1,0 +1,115 @@
+//! When the calls of a load start: the difference between a closed and an open loop.
+
+use std::sync::Weak;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+
+use super::load::{Plan, Until};
+
+/// Gives each worker its next call, and says when that call was to start. All workers of a
+/// load share one.
+pub struct Schedule {
+    /// When the load began. The times of calls are counted from here.
+    begun: Instant,
+    /// The number of the next call, from 0. Each is given to one worker only.
+    next: AtomicU64,
+    /// After which call, or which time, no more are given.
+    until: Until,
+    /// `None` in a closed loop.
+    open_loop: Option<OpenLoop>,
+}
+
+/// What an open loop needs besides.
+struct OpenLoop {
+    /// Calls a second.
+    rate: f64,
+    /// A permit for each call whose time has come and that no worker has started.
+    /// [`release_permits`] adds them, [`Schedule::next`] takes them. They pile up while
+    /// every worker waits for a response.
+    permits: Semaphore,
+}
+
+impl Schedule {
+    /// A schedule whose load begins now.
+    pub fn new(plan: &Plan) -> Schedule {
+        Schedule {
+            begun: Instant::now(),
+            next: AtomicU64::new(0),
+            until: plan.until,
+            open_loop: plan
+                .rate
+                .map(|rate| OpenLoop { rate, permits: Semaphore::new(0) }),
+        }
+    }
+
+    /// The time since the load began.
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// Whether calls start at a rate, whether or not earlier ones have ended.
+    pub fn is_open_loop(&self) -> bool {
+        self.open_loop.is_some()
+    }
+
+    // ANCHOR: next
+    /// Waits until there is a call to start, and returns when it was scheduled. `None` when
+    /// there are no more.
+    pub async fn next(&self) -> Option<Duration> {
+        if let Some(OpenLoop { permits, .. }) = &self.open_loop {
+            permits.acquire().await.ok()?.forget();
+        }
+        let n = self.next.fetch_add(1, Relaxed);
+        self.scheduled(n)
+    }
+
+    /// When call `n` is scheduled; `None` if that is after the end.
+    fn scheduled(&self, n: u64) -> Option<Duration> {
+        let scheduled = match &self.open_loop {
+            // Its own time, however late it is by now.
+            Some(OpenLoop { rate, .. }) => Duration::from_secs_f64(n as f64 / rate),
+            // As soon as a worker is free, which is now.
+            None => self.elapsed(),
+        };
+        let goes_on = match self.until {
+            Until::Count(count) => n < count,
+            // One call at least, however busy the machine is.
+            Until::Passed(end) => n == 0 || scheduled < end,
+        };
+        goes_on.then_some(scheduled)
+    }
+    // ANCHOR_END: next
+}
+
+/// Adds a permit whenever a call of an open loop is scheduled. After the last one it adds a
+/// permit for each worker, so that all of them wake up and see that there are no more calls.
+///
+/// It blocks its thread: tokio's timers are precise to a millisecond, which is too coarse
+/// for thousands of calls a second. `schedule` is weak so that the thread ends when the load
+/// was given up.
+pub fn release_permits(schedule: &Weak<Schedule>, workers: usize) {
+    let mut n = 0;
+    while let Some(wait) = time_until(schedule, n) {
+        thread::sleep(wait);
+        add_permits(schedule, 1);
+        n += 1;
+    }
+    add_permits(schedule, workers);
+}
+
+/// How long it is until call `n`; `None` if there is no such call, or the load has ended.
+fn time_until(schedule: &Weak<Schedule>, n: u64) -> Option<Duration> {
+    let schedule = schedule.upgrade()?;
+    Some(schedule.scheduled(n)?.saturating_sub(schedule.elapsed()))
+}
+
+fn add_permits(schedule: &Weak<Schedule>, calls: usize) {
+    if let Some(schedule) = schedule.upgrade()
+        && let Some(open_loop) = &schedule.open_loop
+    {
+        open_loop.permits.add_permits(calls);
+    }
+}

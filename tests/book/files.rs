@@ -1,0 +1,125 @@
+//! The files of the book, as a whole: each is listed where it must be, each generated one has
+//! its generator, each error message was seen.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pages::Page;
+use support::GENERATED;
+use support::programs::root;
+
+use crate::book;
+
+/// The files in a folder and in the folders below it. `folder` and the files are relative to
+/// the root of the repository.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(root().join(folder)).expect("the folder should exist") {
+        let entry = entry.expect("the folder should be readable");
+        let path = folder.join(entry.file_name());
+        if root().join(&path).is_dir() {
+            files.extend(files_below(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// The text of all sources of a test: of `tests/NAME.rs`, or of the folder `tests/NAME/`.
+fn source_of_test(name: &str) -> String {
+    let file = PathBuf::from(format!("tests/{name}.rs"));
+    if root().join(&file).exists() {
+        return read(&file);
+    }
+    let mut source = String::new();
+    for file in files_below(&Path::new("tests").join(name)) {
+        source += &read(&file);
+    }
+    source
+}
+
+/// The names of all tests: a test is a file `tests/NAME.rs`, or a folder with a `main.rs`.
+fn tests() -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root().join("tests")).expect("tests/ should exist") {
+        let entry = entry.expect("tests/ should be readable");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Some(name) = name.strip_suffix(".rs") {
+            names.push(name.to_string());
+        } else if entry.path().join("main.rs").exists() {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn read(file: &Path) -> String {
+    fs::read_to_string(root().join(file))
+        .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+#[test]
+fn every_page_is_in_the_summary() {
+    let pages: Vec<PathBuf> = book().into_iter().map(|page| page.file).collect();
+    for file in files_below(Path::new("book/src")) {
+        if file.extension().is_some_and(|extension| extension == "md") {
+            assert!(pages.contains(&file), "{} is not in SUMMARY.md", file.display());
+        }
+    }
+}
+
+#[test]
+fn generated_files_have_a_generator_each() {
+    for folder in ["book/figures", "book/generated"] {
+        for file in files_below(Path::new(folder)) {
+            let has_row = GENERATED.iter().any(|(name, _)| Path::new(name) == file);
+            assert!(has_row, "no test makes {}", file.display());
+        }
+    }
+    for (file, generator) in GENERATED {
+        let source = match *generator {
+            "comparison" => read(Path::new("benches/comparison/main.rs")),
+            "loop" => read(Path::new("benches/loop")),
+            test => source_of_test(test),
+        };
+        assert!(source.contains(file), "{generator} does not make {file}");
+    }
+}
+
+/// A message on the page of error messages is one that some test has seen.
+#[test]
+fn error_messages_are_real() {
+    const ERRORS: &str = "book/src/errors.md";
+    let mut seen = read(Path::new(".ci/own-crate"));
+    for folder in ["book/src", "book/generated"] {
+        for file in files_below(Path::new(folder)) {
+            if file != Path::new(ERRORS) {
+                seen += &read(&file);
+            }
+        }
+    }
+    for test in tests() {
+        if test != "book" {
+            seen += &source_of_test(&test);
+        }
+    }
+    let seen = seen.replace('`', "'");
+
+    let page = Page::read(root(), Path::new(ERRORS)).expect("the page should exist");
+    let messages = messages(&page);
+    assert!(!messages.is_empty());
+    for message in messages {
+        assert!(seen.contains(message), "nothing shows that {message:?} is ever said");
+    }
+}
+
+/// The messages in the first column of the page's tables: all that stands in backticks there.
+fn messages(page: &Page) -> Vec<&str> {
+    let mut messages = Vec::new();
+    for row in page.text.lines().filter(|line| line.starts_with("| `")) {
+        let cell = row.split('|').nth(1).unwrap_or_default();
+        messages.extend(cell.split('`').skip(1).step_by(2));
+    }
+    messages
+}

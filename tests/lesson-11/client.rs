@@ -1,0 +1,222 @@
+//! The client as a program: what it prints, its flags, and its failures.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::process::Stdio;
+
+use grpc_workbook::Lesson;
+use support::programs::{self, Finished, Server, run};
+
+use crate::lesson;
+
+fn client(args: &[&str]) -> Finished {
+    run(programs::command(&lesson().client()).args(args))
+}
+
+#[test]
+fn a_server_of_its_own() {
+    for args in [
+        &["unary", "--count", "10", "--size", "0"][..],
+        &["server", "--count", "10", "--messages", "3"],
+        &["client", "--count", "10", "--connections", "2"],
+        &[
+            "bidi",
+            "--count",
+            "10",
+            "--in-flight",
+            "3",
+            "--warm-up",
+            "0.01",
+        ],
+        &["unary", "--duration", "0.01", "--warm-up", "0"],
+        &["unary", "--count", "10", "--rate", "1000"],
+    ] {
+        let Finished { code, output } = client(args);
+        assert_eq!(code, Some(0), "{output}");
+        for words in ["  calls    ", "  latency  p50 ", ", p99.9 ", ", max "] {
+            assert!(output.contains(words), "{output}");
+        }
+        let counted = output.contains("  calls    10, ");
+        assert!(counted || !args.contains(&"--count"), "{output}");
+        assert_eq!(output.contains("  messages "), args[0] != "unary", "{output}");
+        assert_eq!(output.contains("  of which p50 "), args.contains(&"--rate"));
+        let used = cfg!(not(target_os = "linux")) || output.contains("  server   ");
+        assert!(used, "{output}");
+    }
+}
+
+/// The process that the client starts for itself is never left behind: it ends when the
+/// client no longer holds the other end of its standard input.
+#[test]
+fn its_server_ends_when_the_client_does() {
+    let mut server = programs::command(&lesson().client());
+    server
+        .arg("--serve")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut server = server.spawn().expect("the client should start");
+    let mut address = String::new();
+    let stdout = server.stdout.as_mut().expect("the output should be piped");
+    BufReader::new(stdout)
+        .read_line(&mut address)
+        .expect("the server should print its address");
+    TcpStream::connect(address.trim_end()).expect("the server should listen");
+    drop(server.stdin.take());
+    let status = server.wait().expect("the server should end");
+    assert_eq!(status.code(), Some(0));
+}
+
+/// What the chapter explains, line by line. Only Linux tells what the server used.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_lines_of_a_report() {
+    use regex::Regex;
+    use support::written;
+
+    let mut client = programs::command(&lesson().client());
+    client.args(["unary", "--count", "200", "--rate", "1000"]);
+    // Without standard error, where progress is told if it takes more than a second.
+    let output = client.output().expect("the client should run");
+    assert!(output.status.success(), "{output:?}");
+    let output = String::from_utf8(output.stdout).expect("the client should print UTF-8");
+    let times =
+        Regex::new(" [0-9.]+ (µs|ms|s)(,|$)").expect("the expression should be valid");
+    let numbers = Regex::new(" [0-9.]+").expect("the expression should be valid");
+    let mut lines = String::new();
+    for line in output
+        .lines()
+        .filter(|line| !line.starts_with("not optimized: "))
+    {
+        if line.starts_with("  ") {
+            let masked = times.replace_all(line, " N ms$2");
+            lines += &numbers.replace_all(&masked, " N");
+        } else {
+            lines += line;
+        }
+        lines += "\n";
+    }
+    written("book/generated/11-speed-lines.txt", &lines);
+}
+
+#[test]
+fn other_servers() {
+    for number in 6..=9 {
+        let server =
+            Server::start(Lesson::find(number).expect("the lesson should be in LESSONS"));
+        let messages = ["--messages", "2"];
+        let messages = if number < 8 { &[] } else { &messages[..] };
+        let number = number.to_string();
+        let args = [&["--lesson", &number, "--count", "5"], messages].concat();
+        let mut client = programs::client(lesson(), &server.address, &args);
+        let Finished { code, output } = run(&mut client);
+        assert_eq!(code, Some(0), "{output}");
+        assert!(output.contains("  calls    5, "), "{output}");
+    }
+}
+
+#[test]
+fn progress_goes_to_standard_error() {
+    let args = ["unary", "--duration", "1.2", "--warm-up", "0"];
+    let mut client = programs::command(&lesson().client());
+    let output = client.args(args).output().expect("the client should run");
+    let progress =
+        String::from_utf8(output.stderr).expect("the client should print UTF-8");
+    let calls = progress.strip_prefix("  1 s, ");
+    let calls = calls.and_then(|rest| rest.split_once(" calls")?.0.parse().ok());
+    assert!(calls > Some(0_u64), "{progress}");
+    let report = String::from_utf8(output.stdout).expect("the client should print UTF-8");
+    assert!(!report.contains(" 1 s, "), "{report}");
+}
+
+#[test]
+fn a_wrong_answer_ends_the_client() {
+    let Finished { code, output } = client(&["--break", "wrong-answer"]);
+    let wrong = "Error: a wrong answer: message 1 of /speed.v1.SpeedService/Unary, 66 bytes, \
+                 is 65 bytes, and differs from byte 1 on\n";
+    assert_eq!((code, output), (Some(1), wrong.into()));
+}
+
+#[test]
+fn a_server_that_is_gone_answers_nothing() {
+    let Finished { code, output } = client(&["--break", "server-gone"]);
+    let gone = "100 calls answered, then the server was killed\n\
+                0 of the next 100 answered\nError: the server went away\n";
+    assert_eq!((code, output), (Some(1), gone.into()));
+}
+
+#[test]
+fn errors_are_counted_by_their_status() {
+    let Finished { code, output } = client(&["--break", "no-method"]);
+    assert_eq!(code, Some(1));
+    assert!(output.contains("  errors   UNIMPLEMENTED 10\n"), "{output}");
+    assert!(output.ends_with("Error: 10 of 10 calls failed\n"), "{output}");
+    let Finished { code, output } =
+        client(&["unary", "--count", "1", "--size", "5000000"]);
+    assert_eq!(code, Some(1));
+    let why =
+        "  errors   OUT_OF_RANGE 1\n  such as  Error, decoded message length too large: ";
+    assert!(output.contains(why), "{output}");
+}
+
+#[test]
+fn a_stall_is_shown_in_both_loops() {
+    let Finished { code, output } = client(&["--break", "stall"]);
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains("closed loop: p50 ") && output.contains("\nopen loop: p50 "));
+}
+
+#[test]
+fn wrong_arguments() {
+    for (args, mistake) in [
+        (&["tertiary"][..], "invalid value 'tertiary'"),
+        (&["--rate", "5"], "required arguments were not provided"),
+        (&["unary", "--lesson", "6"], "cannot be used with"),
+        (&["--lesson", "6"], "--server <URI>"),
+        (&["--lesson", "5"], "5 is not in 6..=9"),
+        (&["unary", "--in-flight", "0"], "it is no number from 1"),
+        (&["unary", "--connections", "-1"], "unexpected argument"),
+        (&["unary", "--rate", "0"], "it is no number of calls a second"),
+        (&["unary", "--duration", "soon"], "it is no number of seconds"),
+        (&["unary", "--duration", "1", "--count", "1"], "cannot be used with"),
+        (&["unary", "--count", "0"], "it is no number from 1"),
+        (&["--lesson", "8", "--size", "3"], "cannot be used with"),
+        (&["unary", "--messages", "7"], "a unary call has one message each way"),
+        (
+            &[
+                "--lesson",
+                "7",
+                "--messages",
+                "7",
+                "--server",
+                "http://127.0.0.1:1",
+            ],
+            "lessons 6 and 7",
+        ),
+        (&["client", "--messages", "2147483648"], "is not in 0..=2147483647"),
+    ] {
+        let Finished { code, output } = client(args);
+        assert_eq!(code, Some(2), "{output}");
+        assert!(output.contains(mistake), "{output}");
+        assert_eq!(output.lines().count(), 1, "{output}");
+    }
+}
+
+#[test]
+fn the_help_says_that_it_has_a_server_of_its_own() {
+    let Finished { code, output } = client(&["--help"]);
+    assert_eq!(code, Some(0));
+    assert!(output.contains("The server to call [default: one of its own]"), "{output}");
+    assert!(!output.contains("Be the server"), "{output}");
+}
+
+#[test]
+fn nobody_there() {
+    let mut client =
+        programs::client(lesson(), "127.0.0.1:1", &["unary", "--count", "1"]);
+    let Finished { code, output } = run(&mut client);
+    assert_eq!(code, Some(1));
+    assert!(
+        output.contains("start it with cargo run --bin lesson-11-server"),
+        "{output}"
+    );
+}
