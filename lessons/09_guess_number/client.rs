@@ -33,6 +33,7 @@ struct Args {
     /// Take the same random numbers each time
     #[arg(long)]
     seed: Option<u64>,
+    // Without one, the client guesses.
     #[command(subcommand)]
     other: Option<Other>,
 }

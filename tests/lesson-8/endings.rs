@@ -152,7 +152,7 @@ async fn sender_is_dropped(client: &mut Client) -> Ending {
 
 /// The chapter's riddle: a call that is given up looks like one that has ended.
 async fn client_drops_call(client: &mut Client, notes: &mut Notes) -> Ending {
-    // What the calls before this one told.
+    // Notes on the calls before this one.
     while notes.try_recv().is_ok() {}
     let mut client = client.clone();
     let requests = words(["wait at the end"]).chain(pending());
