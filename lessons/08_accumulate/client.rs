@@ -1,4 +1,4 @@
-//! `lesson-8-client`: sends many messages in one call.
+//! `lesson-8-client`: sends many messages in one call, and prints the one response.
 
 use std::time::Duration;
 
@@ -15,8 +15,11 @@ use tokio_stream::{Stream, StreamExt, iter, pending};
 use tonic::Request;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
-use tonic::transport::{Channel, Uri};
+use tonic::transport::Channel;
 
+type Client = AccumulateServiceClient<Channel>;
+
+/// What to send: see [`call`].
 #[derive(clap::Args)]
 struct Args {
     /// Numbers to add up, or the word collect and then words to collect; - takes them from
@@ -45,31 +48,54 @@ enum Fault {
     Endless,
 }
 
+/// A call to make, and where its messages come from.
+enum Call {
+    /// Adds up ten random numbers.
+    AccumulateRandom,
+    /// Adds up the numbers of the command line.
+    Accumulate(Vec<i32>),
+    /// Adds up the numbers of standard input.
+    AccumulateTyped,
+    /// Collects the words of the command line.
+    Collect(Vec<String>),
+    /// Collects the lines of standard input.
+    CollectTyped,
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let cli::Client { server, fault, args } = cli::client::<Args, Fault>(8);
+    let call = call(&args.what);
+    let channel = cli::connect(&server).await?;
     if let Some(fault) = fault {
-        return play_fault(&server, fault).await;
+        return play_fault(channel, fault).await;
     }
-    let what: Vec<&str> = args.what.iter().map(String::as_str).collect();
-    match what[..] {
-        [] => accumulate(&server, iter(ten_random(args.seed))).await,
-        ["-"] => accumulate(&server, cli::numbers()).await,
-        ["collect", "-"] => collect(&server, cli::lines()).await,
-        ["collect", ..] => collect(&server, iter(args.what).skip(1)).await,
-        _ => accumulate(&server, iter(numbers(&what))).await,
+    let client = &mut Client::new(channel);
+    match call {
+        Call::AccumulateRandom => accumulate(client, iter(ten_random(args.seed))).await,
+        Call::Accumulate(numbers) => accumulate(client, iter(numbers)).await,
+        Call::AccumulateTyped => accumulate(client, cli::numbers()).await,
+        Call::Collect(words) => collect(client, iter(words)).await,
+        Call::CollectTyped => collect(client, cli::lines()).await,
     }
 }
 
-fn numbers(texts: &[&str]) -> Vec<i32> {
-    let parse = |text: &&str| match text.parse() {
-        Ok(number) => number,
-        Err(_) => {
-            let (least, most) = (i32::MIN, i32::MAX);
-            cli::fail(2, &format!("{text:?} is no number from {least} to {most}"))
-        }
-    };
-    texts.iter().map(parse).collect()
+/// The call that the arguments ask for. A text that is no number ends the process with code 2.
+fn call(what: &[String]) -> Call {
+    match what {
+        [] => Call::AccumulateRandom,
+        [dash] if dash == "-" => Call::AccumulateTyped,
+        [collect, dash] if collect == "collect" && dash == "-" => Call::CollectTyped,
+        [collect, words @ ..] if collect == "collect" => Call::Collect(words.to_vec()),
+        numbers => Call::Accumulate(numbers.iter().map(|text| number(text)).collect()),
+    }
+}
+
+fn number(text: &str) -> i32 {
+    text.parse().unwrap_or_else(|_| {
+        let (least, most) = (i32::MIN, i32::MAX);
+        cli::fail(2, &format!("{text:?} is no number from {least} to {most}"))
+    })
 }
 
 // ANCHOR: accumulate
@@ -80,123 +106,113 @@ fn ten_random(seed: Option<u64>) -> impl Iterator<Item = i32> + Send + 'static {
 }
 
 async fn accumulate(
-    server: &Uri,
+    client: &mut Client,
     deltas: impl Stream<Item = i32> + Send + 'static,
 ) -> Result<(), Failure> {
-    let mut accumulator = connect(server).await?;
     let requests = deltas.map(|delta| AccumulateRequest { delta });
-    let response = accumulator.accumulate(requests).await?;
+    let response = client.accumulate(requests).await?;
     println!("sum = {}", response.into_inner().sum);
     Ok(())
 }
 // ANCHOR_END: accumulate
 
 async fn collect(
-    server: &Uri,
+    client: &mut Client,
     words: impl Stream<Item = String> + Send + 'static,
 ) -> Result<(), Failure> {
-    let mut accumulator = connect(server).await?;
     let requests = words.map(|data| CollectRequest { data });
-    let response = accumulator.collect(requests).await?;
+    let response = client.collect(requests).await?;
     println!("{:?}", response.into_inner());
     Ok(())
 }
 
-type Accumulator = AccumulateServiceClient<Channel>;
-
-async fn connect(server: &Uri) -> Result<Accumulator, Failure> {
-    Ok(Accumulator::new(cli::connect(server).await?))
-}
-
-async fn play_fault(server: &Uri, fault: Fault) -> Result<(), Failure> {
+async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
+    let client = &mut Client::new(channel.clone());
     match fault {
-        Fault::DoesNotFit => accumulate(server, iter([i32::MAX, 1])).await,
-        Fault::NotAMessage => not_a_message(server).await,
-        Fault::WalkAway => walk_away(server).await,
+        Fault::DoesNotFit => accumulate(client, iter([i32::MAX, 1])).await,
+        Fault::NotAMessage => not_a_message(channel).await,
+        Fault::EarlyAnswer => early_answer(client).await,
         Fault::EndTooSoon => {
+            // map_while ends the stream at the first text that is no number.
             let texts = iter(["1", "2", "three", "4"]);
-            accumulate(server, texts.map_while(|text| text.parse().ok())).await
+            accumulate(client, texts.map_while(|text| text.parse().ok())).await
         }
-        Fault::EarlyAnswer => early_answer(server).await,
-        Fault::Endless => endless(server).await,
+        Fault::WalkAway => walk_away(client).await,
+        Fault::Endless => endless(client).await,
     }
 }
 
 /// Sends bytes of our choice: a generated client encodes messages only.
-async fn not_a_message(server: &Uri) -> Result<(), Failure> {
-    let mut grpc = Grpc::new(cli::connect(server).await?);
+async fn not_a_message(channel: Channel) -> Result<(), Failure> {
+    let mut grpc = Grpc::new(channel);
     grpc.ready().await?;
     // The second one says that a length follows, where a varint belongs.
     let messages: [&[u8]; 3] = [b"\x08\x01", b"\x0a\xff", b"\x08\x02"];
-    let messages = Request::new(iter(messages.map(Bytes::from_static)));
+    let request = Request::new(iter(messages.map(Bytes::from_static)));
     let path = PathAndQuery::from_static("/accumulate.v1.AccumulateService/Accumulate");
-    let answer = grpc.client_streaming(messages, path, RawCodec).await?;
-    println!("the server answered {:?}", answer.into_inner());
+    let response = grpc.client_streaming(request, path, RawCodec).await?;
+    println!("the server answered {:?}", response.into_inner());
     Ok(())
 }
 
 // ANCHOR: walk_away
-async fn walk_away(server: &Uri) -> Result<(), Failure> {
-    let mut accumulator = connect(server).await?;
-    let mut other = accumulator.clone();
-    let (sender, deltas) = mpsc::channel(1);
-    let leave = async {
+async fn walk_away(client: &mut Client) -> Result<(), Failure> {
+    let mut other = client.clone();
+    let (deltas_tx, deltas_rx) = mpsc::channel(1);
+    let send_three = async {
         for delta in [1, 2, 3] {
-            sender.send(AccumulateRequest { delta }).await?;
+            deltas_tx.send(AccumulateRequest { delta }).await?;
             println!("sent {delta}");
         }
-        // Another call in the meantime: once it is answered, the server has begun this one.
+        // Once this other call has its response, the server has begun the first one.
         let deltas = iter([4, 5]).map(|delta| AccumulateRequest { delta });
         let response = other.accumulate(deltas).await?;
         println!("the other call: sum = {}", response.into_inner().sum);
         Ok(())
     };
-    let left = tokio::select! {
-        answer = accumulator.accumulate(ReceiverStream::new(deltas)) => {
-            Err(Failure::new(format!("an answer too soon: {answer:?}")))
+    let result = tokio::select! {
+        response = client.accumulate(ReceiverStream::new(deltas_rx)) => {
+            Err(Failure::new(format!("an answer too soon: {response:?}")))
         }
-        // What select! does not wait for any more, it drops: the call.
-        left = leave => left,
+        // select! drops the future that has not completed: the call.
+        result = send_three => result,
     };
-    // To drop the sender is to end the stream: not before tonic has given up the call.
-    sender.closed().await;
-    left
+    // Dropping the sender would end the stream, as if all had been sent. So it is kept until
+    // tonic has dropped the receiver, and with it the call.
+    deltas_tx.closed().await;
+    result
 }
 // ANCHOR_END: walk_away
 
 // ANCHOR: early_answer
-async fn early_answer(server: &Uri) -> Result<(), Failure> {
-    let mut accumulator = connect(server).await?;
-    let (sender, words) = mpsc::channel(1);
-    // ReceiverStream makes a stream of the channel: for messages that come bit by bit.
+async fn early_answer(client: &mut Client) -> Result<(), Failure> {
+    let (tx, rx) = mpsc::channel(1);
     let send = async {
         for word in ["one", "close"] {
-            let request = CollectRequest { data: word.into() };
-            sender.send(request).await?;
+            tx.send(CollectRequest { data: word.into() }).await?;
             println!("sent {word:?}");
         }
         // When the call is over, tonic drops the stream, and with it the receiver.
-        sender.closed().await;
-        let request = CollectRequest { data: "two".into() };
-        if let Err(error) = sender.send(request).await {
+        tx.closed().await;
+        if let Err(error) = tx.send(CollectRequest { data: "two".into() }).await {
             println!("could not send \"two\": {error}");
         }
         Ok(())
     };
-    let call = accumulator.collect(ReceiverStream::new(words));
+    // ReceiverStream makes a stream of the channel: for messages that come bit by bit.
+    let call = client.collect(ReceiverStream::new(rx));
     let (response, sent) = tokio::join!(call, send);
     println!("{:?}", response?.into_inner());
     sent
 }
 // ANCHOR_END: early_answer
 
-async fn endless(server: &Uri) -> Result<(), Failure> {
-    let mut accumulator = connect(server).await?;
+async fn endless(client: &mut Client) -> Result<(), Failure> {
     // One number, and then nothing more, not even the end.
     let deltas = iter([AccumulateRequest { delta: 1 }]).chain(pending());
     let mut request = Request::new(deltas);
     request.set_timeout(Duration::from_millis(200));
-    let response = accumulator.accumulate(request).await?;
+    let response = client.accumulate(request).await?;
     println!("sum = {}", response.into_inner().sum);
     Ok(())
 }

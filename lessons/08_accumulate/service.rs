@@ -1,4 +1,5 @@
-//! The service of lesson 8: many messages, one answer: client streaming.
+//! The service of lesson 8: an adding machine and a collector. Many messages, one response:
+//! client streaming.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -16,6 +17,8 @@ pub mod proto {
 use proto::accumulate_service_server::AccumulateService;
 use proto::{AccumulateRequest, AccumulateResponse, CollectRequest, CollectResponse};
 
+/// Implements the trait that build.rs generated. Each call keeps its own total, so the service
+/// itself has nothing to remember.
 pub struct Accumulator;
 
 #[tonic::async_trait]
@@ -24,20 +27,20 @@ impl AccumulateService for Accumulator {
         &self,
         request: Request<Streaming<AccumulateRequest>>,
     ) -> Result<Response<AccumulateResponse>, Status> {
-        let mut line = Line::of("Accumulate");
-        let answer = accumulate(request.into_inner()).await;
-        line.ends(&answer);
-        answer.map(Response::new)
+        let mut log = CallLog::new("Accumulate");
+        let result = accumulate(request.into_inner()).await;
+        log.record(&result);
+        result.map(Response::new)
     }
 
     async fn collect(
         &self,
         request: Request<Streaming<CollectRequest>>,
     ) -> Result<Response<CollectResponse>, Status> {
-        let mut line = Line::of("Collect");
-        let answer = collect(request.into_inner()).await;
-        line.ends(&answer);
-        answer.map(Response::new)
+        let mut log = CallLog::new("Collect");
+        let result = collect(request.into_inner()).await;
+        log.record(&result);
+        result.map(Response::new)
     }
 }
 
@@ -45,45 +48,50 @@ async fn accumulate(
     mut deltas: Streaming<AccumulateRequest>,
 ) -> Result<AccumulateResponse, Status> {
     let mut total = 0;
-    while let Some(AccumulateRequest { delta }) = next(&mut deltas).await? {
-        total += i128::from(delta);
+    while let Some(message) = message_unless_cancelled(&mut deltas).await? {
+        total += i128::from(message.delta);
     }
     Ok(AccumulateResponse { sum: sum(total)? })
 }
 
-/// Answers before the client has finished, if it has heard enough. What the client still
-/// sends is not read: to return is to say that nothing more is wanted.
+/// Responds as soon as it has enough: after eleven messages, or at the word `close`. Returning
+/// drops the stream, which tells the client that the rest is not wanted.
 async fn collect(
     mut words: Streaming<CollectRequest>,
 ) -> Result<CollectResponse, Status> {
-    let mut answer = CollectResponse::default();
-    while answer.messages < 11
-        && !answer.closed
-        && let Some(CollectRequest { data }) = next(&mut words).await?
+    let mut response = CollectResponse::default();
+    while response.messages < 11
+        && !response.closed
+        && let Some(message) = message_unless_cancelled(&mut words).await?
     {
-        answer.messages += 1;
-        answer.closed = data == "close";
+        response.messages += 1;
+        response.closed = message.data == "close";
     }
-    Ok(answer)
+    Ok(response)
 }
 
-/// The answer for a total of deltas. The total is an int128 because an int64 can overflow:
-/// that takes 2^32 of the largest deltas, 44 GiB, which a client can send in one call.
+/// The sum to respond with, for a total of deltas. The total is an int128 because an int64 can
+/// overflow: that takes 2^32 of the largest deltas, 44 GiB, which a client can send in one call.
 ///
 /// # Errors
-/// OUT_OF_RANGE: it is no int32.
+/// OUT_OF_RANGE if the total does not fit in an int32.
 pub fn sum(total: i128) -> Result<i32, Status> {
     i32::try_from(total).map_err(|_| {
         Status::out_of_range(format!("result does not fit in int32: {total}"))
     })
 }
 
-/// The next message, or `None` when the client has finished.
+/// The next message, or `None` if the client has finished. If the client has cancelled the call,
+/// this does not return.
 ///
-/// `message` alone says `None` as well when the client has given the call up. Such a call is
-/// dropped, but only where it waits: so this waits, if only for a moment, before it says that
-/// there is nothing more.
-pub async fn next<T>(messages: &mut Streaming<T>) -> Result<Option<T>, Status> {
+/// `Streaming::message` alone returns `None` in both cases, so half a stream would look like a
+/// whole one. tonic drops a cancelled call at its next await; `yield_now` provides one.
+///
+/// # Errors
+/// A message cannot be decoded or is too large, or the connection broke.
+pub async fn message_unless_cancelled<T>(
+    messages: &mut Streaming<T>,
+) -> Result<Option<T>, Status> {
     let message = messages.message().await?;
     if message.is_none() {
         yield_now().await;
@@ -91,30 +99,37 @@ pub async fn next<T>(messages: &mut Streaming<T>) -> Result<Option<T>, Status> {
     Ok(message)
 }
 
-/// The line that a call leaves on standard output, printed when it is dropped: a method whose
-/// client has left is dropped too, and runs no further.
-struct Line {
+/// The line that a call leaves in the server's log, such as
+/// `Accumulate -> AccumulateResponse { sum: 6 }`.
+///
+/// It is printed by `drop`, because tonic drops a method whose client has left: a `println!` at
+/// the method's end would never run.
+struct CallLog {
+    /// The method's name in the .proto.
     method: &'static str,
-    end: String,
+    /// How the call ended. Until something else is recorded, this says that the client left.
+    outcome: String,
 }
 
-impl Line {
-    fn of(method: &'static str) -> Line {
-        Line { method, end: "no answer: the client left, or its time was up".into() }
+impl CallLog {
+    fn new(method: &'static str) -> CallLog {
+        let outcome = "no answer: the client left, or its time was up".into();
+        CallLog { method, outcome }
     }
 
-    fn ends(&mut self, answer: &Result<impl Debug, Status>) {
-        self.end = match answer {
-            Ok(answer) => format!("{answer:?}"),
-            // tonic made this status: the connection broke.
-            Err(status) if status.source().is_some() => return,
-            Err(status) => status_line(status),
-        };
+    /// Records what the method is about to return.
+    fn record(&mut self, result: &Result<impl Debug, Status>) {
+        match result {
+            Ok(response) => self.outcome = format!("{response:?}"),
+            // tonic made this status, because the connection broke: the client has left.
+            Err(status) if status.source().is_some() => {}
+            Err(status) => self.outcome = status_line(status),
+        }
     }
 }
 
-impl Drop for Line {
+impl Drop for CallLog {
     fn drop(&mut self) {
-        println!("{} -> {}", self.method, self.end);
+        println!("{} -> {}", self.method, self.outcome);
     }
 }

@@ -1,12 +1,13 @@
-//! Exercise 8, one good answer.
+//! Exercise 8: one good answer.
 
 use grpc_workbook::accumulate::proto::accumulate_service_server::AccumulateService;
 use grpc_workbook::accumulate::proto::{
     AccumulateRequest, AccumulateResponse, CollectRequest, CollectResponse,
 };
-use grpc_workbook::accumulate::{Accumulator, next, sum};
+use grpc_workbook::accumulate::{Accumulator, message_unless_cancelled, sum};
 use tonic::{Request, Response, Status, Streaming};
 
+/// The meter.
 pub struct Meter;
 
 #[tonic::async_trait]
@@ -18,7 +19,8 @@ impl AccumulateService for Meter {
         let mut deltas = request.into_inner();
         let mut total = 0;
         let mut count = 0;
-        while let Some(AccumulateRequest { delta }) = next(&mut deltas).await? {
+        while let Some(message) = message_unless_cancelled(&mut deltas).await? {
+            let delta = message.delta;
             count += 1;
             if delta < 0 {
                 let refusal = format!("delta {count} is negative: {delta}");

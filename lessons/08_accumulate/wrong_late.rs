@@ -1,12 +1,13 @@
-//! Exercise 8, wrong: it says the right thing, after the client has finished.
+//! Exercise 8, a wrong answer: it refuses what it should, but too late.
 
 use grpc_workbook::accumulate::proto::accumulate_service_server::AccumulateService;
 use grpc_workbook::accumulate::proto::{
     AccumulateRequest, AccumulateResponse, CollectRequest, CollectResponse,
 };
-use grpc_workbook::accumulate::{Accumulator, next, sum};
+use grpc_workbook::accumulate::{Accumulator, message_unless_cancelled, sum};
 use tonic::{Request, Response, Status, Streaming};
 
+/// The meter.
 pub struct Meter;
 
 #[tonic::async_trait]
@@ -17,8 +18,9 @@ impl AccumulateService for Meter {
     ) -> Result<Response<AccumulateResponse>, Status> {
         let mut deltas = request.into_inner();
         let mut all = Vec::new();
-        while let Some(AccumulateRequest { delta }) = next(&mut deltas).await? {
-            all.push(delta);
+        while let Some(message) = message_unless_cancelled(&mut deltas).await? {
+            // Wrong: the client waits for a refusal, and the server for the client's end.
+            all.push(message.delta);
         }
         let mut total = 0;
         for (n, delta) in all.into_iter().enumerate() {

@@ -1,12 +1,13 @@
-//! Exercise 8, wrong: 0 is not negative, and the first delta is delta 1.
+//! Exercise 8, a wrong answer: it refuses 0, which is not negative, and counts from 0.
 
 use grpc_workbook::accumulate::proto::accumulate_service_server::AccumulateService;
 use grpc_workbook::accumulate::proto::{
     AccumulateRequest, AccumulateResponse, CollectRequest, CollectResponse,
 };
-use grpc_workbook::accumulate::{Accumulator, next, sum};
+use grpc_workbook::accumulate::{Accumulator, message_unless_cancelled, sum};
 use tonic::{Request, Response, Status, Streaming};
 
+/// The meter.
 pub struct Meter;
 
 #[tonic::async_trait]
@@ -18,8 +19,11 @@ impl AccumulateService for Meter {
         let mut deltas = request.into_inner();
         let mut total = 0;
         let mut count = 0;
-        while let Some(AccumulateRequest { delta }) = next(&mut deltas).await? {
+        while let Some(message) = message_unless_cancelled(&mut deltas).await? {
+            let delta = message.delta;
+            // Wrong: 0 is not negative.
             if delta <= 0 {
+                // Wrong: the first delta is delta 1, and here the count is still 0.
                 let refusal = format!("delta {count} is negative: {delta}");
                 return Err(Status::invalid_argument(refusal));
             }

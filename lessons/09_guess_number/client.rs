@@ -1,4 +1,5 @@
-//! `lesson-9-client`: guesses numbers, and talks to the echo.
+//! `lesson-9-client`: guesses numbers, and talks to the echo, in calls in which both sides send
+//! a stream.
 
 use std::time::Duration;
 
@@ -15,12 +16,15 @@ use prost::bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_stream::{Stream, StreamExt};
+use tokio_stream::{Stream, StreamExt, iter};
 use tonic::Request;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 
+type Client = GuessNumberServiceClient<Channel>;
+
+/// What to say: guesses, or else messages for Echo.
 #[derive(clap::Args)]
 struct Args {
     /// The numbers to guess; `-` reads them, a line each; without any, ten at random
@@ -29,17 +33,21 @@ struct Args {
     /// Take the same random numbers each time
     #[arg(long)]
     seed: Option<u64>,
+    // Without one, the client guesses.
     #[command(subcommand)]
     other: Option<Other>,
 }
 
+/// A number to guess, or where to read it.
 #[derive(Clone, Copy, PartialEq)]
 enum Number {
+    /// On the command line.
     Given(i32),
-    /// Those of standard input.
+    /// `-`: the numbers of standard input.
     Typed,
 }
 
+/// What the client does instead of guessing.
 #[derive(Subcommand)]
 enum Other {
     /// Talk to Echo: each message is sent when the one before it was answered
@@ -72,69 +80,56 @@ async fn main() -> Result<(), Failure> {
         cli::fail(2, "- is for standard input, and stands alone");
     }
     let channel = cli::connect(&server).await?;
-    let client = Client::new(channel.clone());
-    match fault {
-        None => play(client, args).await,
-        Some(Fault::Deadlock) => deadlock(client).await,
-        Some(Fault::Full) => full(client).await,
-        Some(Fault::Leave) => leave(client).await,
-        Some(Fault::WrongMessage) => {
-            // Field 1, as in a guess, but a string: a City of the notes.
-            send(channel, b"\x0a\x05wuhan".to_vec()).await
-        }
-        Some(Fault::OtherMessage) => {
-            let operation = Operation::Divide.into();
-            let calculation = CalculateRequest { left: 7, operation, right: 2 };
-            send(channel, calculation.encode_to_vec()).await
-        }
+    if let Some(fault) = fault {
+        return play_fault(channel, fault).await;
     }
-}
-
-type Client = GuessNumberServiceClient<Channel>;
-
-async fn play(client: Client, args: Args) -> Result<(), Failure> {
-    match (args.other, &args.numbers[..]) {
-        (Some(Other::Echo { messages }), _) => match &messages[..] {
-            [dash] if dash == "-" => echo(client, cli::lines()).await,
-            _ => echo(client, tokio_stream::iter(messages)).await,
-        },
-        (None, []) => {
+    let client = &mut Client::new(channel);
+    match args.other {
+        Some(Other::Echo { messages }) if messages == ["-"] => {
+            echo(client, cli::lines()).await
+        }
+        Some(Other::Echo { messages }) => echo(client, iter(messages)).await,
+        None if args.numbers.is_empty() => {
             let numbers: Vec<i32> = cli::random(args.seed, 1..=20).take(10).collect();
             println!("guessing {numbers:?}");
-            guess(client, tokio_stream::iter(numbers)).await
+            guess(client, iter(numbers)).await
         }
-        (None, [Number::Typed]) => guess(client, cli::numbers()).await,
-        (None, numbers) => {
-            let given = numbers.iter().filter_map(|number| match number {
-                Number::Given(number) => Some(*number),
-                Number::Typed => None,
-            });
-            let given: Vec<i32> = given.collect();
-            guess(client, tokio_stream::iter(given)).await
-        }
+        None if args.numbers == [Number::Typed] => guess(client, cli::numbers()).await,
+        None => guess(client, iter(given(&args.numbers))).await,
     }
 }
 
 fn number(text: &str) -> Result<Number, &'static str> {
     match text {
         "-" => Ok(Number::Typed),
-        _ => match text.parse() {
-            Ok(number) => Ok(Number::Given(number)),
-            Err(_) => Err("it is no int32"),
-        },
+        _ => text
+            .parse()
+            .map(Number::Given)
+            .map_err(|_| "it is no int32"),
     }
 }
 
+/// The numbers that stand on the command line.
+fn given(numbers: &[Number]) -> Vec<i32> {
+    let mut given = Vec::new();
+    for number in numbers {
+        if let Number::Given(number) = number {
+            given.push(*number);
+        }
+    }
+    given
+}
+
 // ANCHOR: guess
-/// Guesses numbers as they come, and prints answers as they come.
-async fn guess<S>(mut client: Client, numbers: S) -> Result<(), Failure>
-where
-    S: Stream<Item = i32> + Send + 'static,
-{
+/// Guesses numbers as they come, and prints responses as they come.
+async fn guess(
+    client: &mut Client,
+    numbers: impl Stream<Item = i32> + Send + 'static,
+) -> Result<(), Failure> {
     let guesses = numbers.map(|number| GuessRequest { number });
     // From here on the connection takes guesses out of the stream, and sends them.
-    let mut answers = client.guess(guesses).await?.into_inner();
-    while let Some(GuessResponse { number, verdict }) = answers.message().await? {
+    let mut responses = client.guess(guesses).await?.into_inner();
+    while let Some(GuessResponse { number, verdict }) = responses.message().await? {
         println!("{verdict}: {number}");
     }
     Ok(())
@@ -142,91 +137,109 @@ where
 // ANCHOR_END: guess
 
 // ANCHOR: echo
-/// Says each message when the one before it was answered.
-async fn echo<S>(mut client: Client, mut messages: S) -> Result<(), Failure>
-where
-    S: Stream<Item = String> + Unpin,
-{
+/// Sends each message when the one before it was answered.
+async fn echo(
+    client: &mut Client,
+    mut messages: impl Stream<Item = String> + Unpin,
+) -> Result<(), Failure> {
     let Some(data) = messages.next().await else {
         return Ok(());
     };
     println!("client: {data}");
-    let (say, said) = mpsc::channel(1);
+    let (tx, rx) = mpsc::channel(1);
     // The first message is in the channel when the call begins: the server sends nothing
     // before it has that one, and the next line waits for the server's headers.
-    say.send(EchoRequest { data }).await?;
-    let mut answers = client.echo(ReceiverStream::new(said)).await?.into_inner();
-    while let Some(EchoResponse { data }) = answers.message().await? {
+    tx.send(EchoRequest { data }).await?;
+    let mut responses = client.echo(ReceiverStream::new(rx)).await?.into_inner();
+    while let Some(EchoResponse { data }) = responses.message().await? {
         println!("server: {data}");
         let Some(data) = messages.next().await else {
             break;
         };
         println!("client: {data}");
-        if say.send(EchoRequest { data }).await.is_err() {
-            // The server has ended the call. Why, the answers tell.
+        if tx.send(EchoRequest { data }).await.is_err() {
+            // The server has ended the call. The responses tell why.
             break;
         }
     }
-    // We have said all. The server may still speak; then it says how it went.
-    drop(say);
-    while let Some(EchoResponse { data }) = answers.message().await? {
+    // Ends our stream. The server may still send; then comes the status.
+    drop(tx);
+    while let Some(EchoResponse { data }) = responses.message().await? {
         println!("server: {data}");
     }
     Ok(())
 }
 // ANCHOR_END: echo
 
-/// How long we wait here for what never happens.
+async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
+    let client = &mut Client::new(channel.clone());
+    match fault {
+        Fault::Deadlock => deadlock(client).await,
+        Fault::Full => full(client).await,
+        Fault::Leave => leave(client).await,
+        Fault::WrongMessage => {
+            // Field 1, as in a guess, but a string: a City of the notes.
+            send(channel, b"\x0a\x05wuhan".to_vec()).await
+        }
+        Fault::OtherMessage => {
+            let operation = Operation::Divide.into();
+            let calculation = CalculateRequest { left: 7, operation, right: 2 };
+            send(channel, calculation.encode_to_vec()).await
+        }
+    }
+}
+
+/// How long `deadlock` and `full` wait for what never happens.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 // ANCHOR: deadlock
-async fn deadlock(mut client: Client) -> Result<(), Failure> {
-    let (say, said) = mpsc::channel(1);
-    let call = client.echo(ReceiverStream::new(said));
+async fn deadlock(client: &mut Client) -> Result<(), Failure> {
+    let (tx, rx) = mpsc::channel(1);
+    let call = client.echo(ReceiverStream::new(rx));
     // The server waits for the first message, and this line for the server.
     let Ok(response) = timeout(PATIENCE, call).await else {
         return Err(Failure::new("a second without headers: both sides wait"));
     };
-    say.send(EchoRequest { data: "too late".into() }).await?;
+    tx.send(EchoRequest { data: "too late".into() }).await?;
     response?.into_inner().message().await?;
     Ok(())
 }
 // ANCHOR_END: deadlock
 
 // ANCHOR: full
-async fn full(mut client: Client) -> Result<(), Failure> {
-    let (say, said) = mpsc::channel(1);
+async fn full(client: &mut Client) -> Result<(), Failure> {
+    let (tx, rx) = mpsc::channel(1);
     let large = EchoRequest { data: "x".repeat(64 * 1024) };
-    say.send(large.clone()).await?;
-    let mut answers = client.echo(ReceiverStream::new(said)).await?.into_inner();
+    tx.send(large.clone()).await?;
+    let mut responses = client.echo(ReceiverStream::new(rx)).await?.into_inner();
     for _ in 1..1000 {
-        let Ok(sent) = timeout(PATIENCE, say.send(large.clone())).await else {
+        let Ok(sent) = timeout(PATIENCE, tx.send(large.clone())).await else {
             let line = "a second without room for a message: both sides wait";
             return Err(Failure::new(line));
         };
         sent?;
     }
-    drop(say);
-    while answers.message().await?.is_some() {}
+    drop(tx);
+    while responses.message().await?.is_some() {}
     Ok(())
 }
 // ANCHOR_END: full
 
 // ANCHOR: leave
-async fn leave(mut client: Client) -> Result<(), Failure> {
-    let (say, guesses) = mpsc::channel(1);
-    let mut call = Request::new(ReceiverStream::new(guesses));
-    let handle = call.cancellation_handle();
+async fn leave(client: &mut Client) -> Result<(), Failure> {
+    let (tx, rx) = mpsc::channel(1);
+    let mut request = Request::new(ReceiverStream::new(rx));
+    let handle = request.cancellation_handle();
     // Guess sends its headers at once: this does not wait for the first guess.
-    let mut answers = client.guess(call).await?.into_inner();
-    say.send(GuessRequest { number: 5 }).await?;
-    if let Some(GuessResponse { number, verdict }) = answers.message().await? {
+    let mut responses = client.guess(request).await?.into_inner();
+    tx.send(GuessRequest { number: 5 }).await?;
+    if let Some(GuessResponse { number, verdict }) = responses.message().await? {
         println!("{verdict}: {number}");
     }
     handle.cancel();
-    say.closed().await;
+    tx.closed().await;
     println!("left: a guess would go nowhere now");
-    echo(client, tokio_stream::iter(["and you?".to_string()])).await
+    echo(client, iter(["and you?".to_string()])).await
 }
 // ANCHOR_END: leave
 
@@ -234,27 +247,27 @@ async fn leave(mut client: Client) -> Result<(), Failure> {
 async fn send(channel: Channel, message: Vec<u8>) -> Result<(), Failure> {
     let mut grpc = Grpc::new(channel);
     grpc.ready().await?;
-    let path = "/guess_number.v1.GuessNumberService/Guess";
-    let (say, said) = mpsc::channel(1);
-    let call = Request::new(ReceiverStream::new(said));
-    let path = PathAndQuery::from_static(path);
-    let mut answers = grpc.streaming(call, path, RawCodec).await?.into_inner();
+    let (tx, rx) = mpsc::channel(1);
+    let request = Request::new(ReceiverStream::new(rx));
+    let path = PathAndQuery::from_static("/guess_number.v1.GuessNumberService/Guess");
+    let response = grpc.streaming(request, path, RawCodec).await?;
+    let mut responses = response.into_inner();
     for message in [GuessRequest { number: 5 }.encode_to_vec(), message] {
-        say.send(Bytes::from(message)).await?;
-        match answers.message().await {
-            Ok(Some(answer)) => {
-                let GuessResponse { number, verdict } = GuessResponse::decode(answer)?;
+        tx.send(Bytes::from(message)).await?;
+        match responses.message().await {
+            Ok(Some(response)) => {
+                let GuessResponse { number, verdict } = GuessResponse::decode(response)?;
                 println!("{verdict}: {number}");
             }
             Ok(None) => break,
             Err(status) => {
-                say.closed().await;
+                tx.closed().await;
                 println!("the server has ended the call: a guess would go nowhere now");
                 return Err(status.into());
             }
         }
     }
-    drop(say);
-    answers.message().await?;
+    drop(tx);
+    responses.message().await?;
     Ok(())
 }

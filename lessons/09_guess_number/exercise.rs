@@ -4,12 +4,12 @@
 //! - The first number is the secret. It gets no answer.
 //! - Each further number is a guess, and is answered at once with that number and a
 //!   verdict: `lower` if the secret is lower, `higher` if it is higher, or `bingo`.
-//! - After `bingo` the server ends the call with OK, whether or not the client has said all.
+//! - After `bingo` the server ends the call with OK, whether or not the client has finished.
 //! - A number, also the secret, that is not in 0..=99 ends the call with INVALID_ARGUMENT:
-//!   `100 is not in 0..=99`. Answers that were given before it must arrive.
-//! - A client that has said all without a `bingo` gets OK.
+//!   `100 is not in 0..=99`. Answers that were sent before it must arrive.
+//! - A client that finishes without a `bingo` gets OK.
 //! - Two games at once know nothing of each other.
-//! - A client may wait for the server's headers before it says anything.
+//! - A client may wait for the server's headers before it sends anything.
 //!
 //! Check it with: cargo test --test lesson-9 -- --ignored --nocapture
 
@@ -19,6 +19,7 @@ use proto::{EchoRequest, GuessRequest, GuessResponse};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
+/// The game. Its calls share nothing.
 pub struct Game;
 
 #[tonic::async_trait]

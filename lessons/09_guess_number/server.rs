@@ -12,9 +12,8 @@ use tonic::transport::Server;
 async fn main() -> Result<(), Failure> {
     let (incoming, shutdown) = cli::listen(9).await?;
     Server::builder()
-        // tonic allows any number of open calls on a connection: each takes memory.
+        // Limits: see lesson 6.
         .max_concurrent_streams(1000)
-        // tonic waits for ever for a client whose machine is gone. This asks each minute.
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .add_service(GuessNumberServiceServer::new(GuessNumber))
         .serve_with_incoming_shutdown(incoming, shutdown)

@@ -1,5 +1,5 @@
 //! The service of lesson 9: two conversations. Both sides send a stream of messages, and
-//! neither has to wait for the other: bidirectional methods.
+//! neither side has to wait for the other: bidirectional streaming.
 
 use tokio::sync::mpsc;
 use tokio_stream::adapters::FilterMap;
@@ -14,21 +14,24 @@ pub mod proto {
 use proto::guess_number_service_server::GuessNumberService;
 use proto::{EchoRequest, EchoResponse, GuessRequest, GuessResponse};
 
+/// Implements the trait that build.rs generated. It remembers nothing, neither between calls nor
+/// between the messages of one call.
 pub struct GuessNumber;
 
 #[tonic::async_trait]
 impl GuessNumberService for GuessNumber {
-    type GuessStream = FilterMap<Streaming<GuessRequest>, Answer>;
+    type GuessStream = FilterMap<Streaming<GuessRequest>, Respond>;
 
     async fn guess(
         &self,
         request: Request<Streaming<GuessRequest>>,
     ) -> Result<Response<Self::GuessStream>, Status> {
-        println!("Guess: a call");
-        // The answers are the guesses, seen through a function. tonic asks for an answer
+        // Logged now, because the two streams may stay open for hours.
+        println!("Guess -> started");
+        // The responses are the guesses, seen through a function. tonic asks for a response
         // when it can send one, and only then is a guess read: a client that doesn't read
         // can't fill our memory, and when it leaves, everything is dropped.
-        Ok(Response::new(request.into_inner().filter_map(answer)))
+        Ok(Response::new(request.into_inner().filter_map(respond)))
     }
 
     type EchoStream = ReceiverStream<Result<EchoResponse, Status>>;
@@ -37,54 +40,57 @@ impl GuessNumberService for GuessNumber {
         &self,
         request: Request<Streaming<EchoRequest>>,
     ) -> Result<Response<Self::EchoStream>, Status> {
-        println!("Echo: a call");
+        println!("Echo -> started");
         let mut messages = request.into_inner();
         // If the first message is broken, the call can still be refused as a whole. The
         // price: until that message is here, the client gets nothing, not even headers.
         let mut next = messages.message().await?;
-        let (answers, stream) = mpsc::channel(1);
+        let (tx, rx) = mpsc::channel(1);
         tokio::spawn(async move {
-            // None: the client has said all, or it has cancelled. tonic makes no difference.
+            // The loop ends when the client has finished. A cancelled call looks the same here.
             while let Some(EchoRequest { data }) = next {
-                let answer = EchoResponse { data: echo(&data) };
-                // Nobody reads the answers any more: the task must not outlive its call.
-                if answers.send(Ok(answer)).await.is_err() {
+                let response = EchoResponse { data: echo(&data) };
+                // An error says that nobody reads any more: the task must not outlive its call.
+                if tx.send(Ok(response)).await.is_err() {
                     break;
                 }
                 next = match messages.message().await {
                     Ok(next) => next,
                     Err(status) => {
-                        // No message, or the connection broke: then nobody gets this.
-                        let _ = answers.send(Err(status)).await;
+                        // A message was broken, and the client is told. Or the connection broke:
+                        // then nobody gets this, and sending it fails.
+                        let _ = tx.send(Err(status)).await;
                         break;
                     }
                 };
             }
         });
-        Ok(Response::new(ReceiverStream::new(stream)))
+        Ok(Response::new(ReceiverStream::new(rx)))
     }
 }
 
-/// What makes an answer of a guess, or none. A plain function has a type that can be
-/// written down; a closure that keeps something has not.
-type Answer = fn(Result<GuessRequest, Status>) -> Option<Result<GuessResponse, Status>>;
+/// What makes a response of a guess, or none. The type of a plain function can be written down;
+/// the type of a closure that keeps something cannot.
+type Respond = fn(Result<GuessRequest, Status>) -> Option<Result<GuessResponse, Status>>;
 
-fn answer(guess: Result<GuessRequest, Status>) -> Option<Result<GuessResponse, Status>> {
+fn respond(guess: Result<GuessRequest, Status>) -> Option<Result<GuessResponse, Status>> {
     match guess {
-        // No line for a guess: it would take longer than the guess does.
-        Ok(GuessRequest { number }) => is_right(number)
-            .then(|| Ok(GuessResponse { number, verdict: "bingo".into() })),
-        // What arrived is no guess. The status ends the call, behind the answers before it.
+        // No line in the log for a guess: printing takes longer than the guess does.
+        Ok(GuessRequest { number }) if is_right(number) => {
+            Some(Ok(GuessResponse { number, verdict: "bingo".into() }))
+        }
+        Ok(_) => None,
+        // What arrived is no guess. The status ends the call, after the responses before it.
         Err(status) => Some(Err(status)),
     }
 }
 
-/// Whether a number is one of those that the server has in mind.
+/// Whether a guess is right: the numbers from 0 to 9 are.
 pub fn is_right(number: i32) -> bool {
     (0..=9).contains(&number)
 }
 
-/// What Echo answers, in the words of the notes.
+/// What Echo sends back, in the words of the notes.
 pub fn echo(data: &str) -> String {
     format!("service send client {data}")
 }

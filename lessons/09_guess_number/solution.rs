@@ -1,4 +1,4 @@
-//! Exercise 9, one good answer.
+//! Exercise 9: one good answer.
 
 use std::cmp::Ordering;
 
@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
+/// The game. Its calls share nothing.
 pub struct Game;
 
 #[tonic::async_trait]
@@ -20,14 +21,14 @@ impl GuessNumberService for Game {
         request: Request<Streaming<GuessRequest>>,
     ) -> Result<Response<Self::GuessStream>, Status> {
         let numbers = request.into_inner();
-        let (answers, stream) = mpsc::channel(1);
+        let (tx, rx) = mpsc::channel(1);
         tokio::spawn(async move {
-            if let Err(status) = play(numbers, &answers).await {
-                // The client may have left: then nobody is told.
-                let _ = answers.send(Err(status)).await;
+            if let Err(status) = play(numbers, &tx).await {
+                // An error here says that the client has left: there is nobody to tell.
+                let _ = tx.send(Err(status)).await;
             }
         });
-        Ok(Response::new(ReceiverStream::new(stream)))
+        Ok(Response::new(ReceiverStream::new(rx)))
     }
 
     type EchoStream = <GuessNumber as GuessNumberService>::EchoStream;
@@ -40,12 +41,15 @@ impl GuessNumberService for Game {
     }
 }
 
-type Answers = mpsc::Sender<Result<GuessResponse, Status>>;
+type Responses = mpsc::Sender<Result<GuessResponse, Status>>;
 
-/// One game, to its end.
+/// Plays one game, to its end.
+///
+/// # Errors
+/// INVALID_ARGUMENT for a number that is not in 0..=99, or what the client's stream ended with.
 async fn play(
     mut numbers: Streaming<GuessRequest>,
-    answers: &Answers,
+    tx: &Responses,
 ) -> Result<(), Status> {
     let Some(GuessRequest { number }) = numbers.message().await? else {
         return Ok(());
@@ -53,9 +57,9 @@ async fn play(
     let secret = within(number)?;
     while let Some(GuessRequest { number }) = numbers.message().await? {
         let verdict = verdict(secret, within(number)?);
-        let answer = GuessResponse { number, verdict: verdict.into() };
-        // Nobody plays any more: the client has left, or this game is over.
-        if answers.send(Ok(answer)).await.is_err() || number == secret {
+        let response = GuessResponse { number, verdict: verdict.into() };
+        // The game is over when the client has left, or after `bingo`.
+        if tx.send(Ok(response)).await.is_err() || number == secret {
             break;
         }
     }

@@ -1,4 +1,4 @@
-//! Exercise 9, wrong: every answer is right, but none is given before the client has said all.
+//! Exercise 9, a wrong answer: its responses are right, but all come at the end.
 
 use std::cmp::Ordering;
 use std::vec::IntoIter;
@@ -9,6 +9,7 @@ use proto::{EchoRequest, GuessRequest, GuessResponse};
 use tokio_stream::Iter;
 use tonic::{Request, Response, Status, Streaming};
 
+/// The game. Its calls share nothing.
 pub struct Game;
 
 #[tonic::async_trait]
@@ -20,18 +21,19 @@ impl GuessNumberService for Game {
         request: Request<Streaming<GuessRequest>>,
     ) -> Result<Response<Self::GuessStream>, Status> {
         let mut numbers = request.into_inner();
-        let mut answers = Vec::new();
+        let mut responses = Vec::new();
         if let Some(GuessRequest { number }) = numbers.message().await? {
             let secret = within(number)?;
             while let Some(GuessRequest { number }) = numbers.message().await? {
                 let verdict = verdict(secret, within(number)?).to_string();
-                answers.push(Ok(GuessResponse { number, verdict }));
+                // Wrong: gathered, where each should be sent at once.
+                responses.push(Ok(GuessResponse { number, verdict }));
                 if number == secret {
                     break;
                 }
             }
         }
-        Ok(Response::new(tokio_stream::iter(answers)))
+        Ok(Response::new(tokio_stream::iter(responses)))
     }
 
     type EchoStream = <GuessNumber as GuessNumberService>::EchoStream;

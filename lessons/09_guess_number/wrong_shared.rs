@@ -1,4 +1,4 @@
-//! Exercise 9, wrong: the secret is kept in the service, which all calls share.
+//! Exercise 9, a wrong answer: it keeps the secret in the service, which all calls share.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -11,8 +11,10 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
+/// The game.
 #[derive(Default)]
 pub struct Game {
+    // Wrong: one secret for all calls, so each game overwrites that of the others.
     secret: Arc<AtomicI32>,
 }
 
@@ -26,14 +28,14 @@ impl GuessNumberService for Game {
     ) -> Result<Response<Self::GuessStream>, Status> {
         let numbers = request.into_inner();
         let secret = self.secret.clone();
-        let (answers, stream) = mpsc::channel(1);
+        let (tx, rx) = mpsc::channel(1);
         tokio::spawn(async move {
-            if let Err(status) = play(numbers, &answers, &secret).await {
-                // The client may have left: then nobody is told.
-                let _ = answers.send(Err(status)).await;
+            if let Err(status) = play(numbers, &tx, &secret).await {
+                // An error here says that the client has left: there is nobody to tell.
+                let _ = tx.send(Err(status)).await;
             }
         });
-        Ok(Response::new(ReceiverStream::new(stream)))
+        Ok(Response::new(ReceiverStream::new(rx)))
     }
 
     type EchoStream = <GuessNumber as GuessNumberService>::EchoStream;
@@ -46,12 +48,15 @@ impl GuessNumberService for Game {
     }
 }
 
-type Answers = mpsc::Sender<Result<GuessResponse, Status>>;
+type Responses = mpsc::Sender<Result<GuessResponse, Status>>;
 
-/// One game, to its end.
+/// Plays one game, to its end.
+///
+/// # Errors
+/// INVALID_ARGUMENT for a number that is not in 0..=99, or what the client's stream ended with.
 async fn play(
     mut numbers: Streaming<GuessRequest>,
-    answers: &Answers,
+    tx: &Responses,
     kept: &AtomicI32,
 ) -> Result<(), Status> {
     let Some(GuessRequest { number }) = numbers.message().await? else {
@@ -61,9 +66,9 @@ async fn play(
     while let Some(GuessRequest { number }) = numbers.message().await? {
         let secret = kept.load(SeqCst);
         let verdict = verdict(secret, within(number)?);
-        let answer = GuessResponse { number, verdict: verdict.into() };
-        // Nobody plays any more: the client has left, or this game is over.
-        if answers.send(Ok(answer)).await.is_err() || number == secret {
+        let response = GuessResponse { number, verdict: verdict.into() };
+        // The game is over when the client has left, or after `bingo`.
+        if tx.send(Ok(response)).await.is_err() || number == secret {
             break;
         }
     }

@@ -1,5 +1,5 @@
-//! Exercise 9, wrong: no headers before the secret is here. Who waits for them before he
-//! says it, waits for ever.
+//! Exercise 9, a wrong answer: it sends no headers before the secret is here, so a client
+//! that waits for the headers before it sends the secret waits forever.
 
 use std::cmp::Ordering;
 
@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
+/// The game. Its calls share nothing.
 pub struct Game;
 
 #[tonic::async_trait]
@@ -21,16 +22,17 @@ impl GuessNumberService for Game {
         request: Request<Streaming<GuessRequest>>,
     ) -> Result<Response<Self::GuessStream>, Status> {
         let mut numbers = request.into_inner();
-        let (answers, stream) = mpsc::channel(1);
+        let (tx, rx) = mpsc::channel(1);
+        // Wrong: the method waits here, and headers are sent only when it returns.
         if let Some(GuessRequest { number }) = numbers.message().await? {
             let secret = within(number)?;
             tokio::spawn(async move {
-                if let Err(status) = play(secret, numbers, &answers).await {
-                    let _ = answers.send(Err(status)).await;
+                if let Err(status) = play(secret, numbers, &tx).await {
+                    let _ = tx.send(Err(status)).await;
                 }
             });
         }
-        Ok(Response::new(ReceiverStream::new(stream)))
+        Ok(Response::new(ReceiverStream::new(rx)))
     }
 
     type EchoStream = <GuessNumber as GuessNumberService>::EchoStream;
@@ -43,19 +45,22 @@ impl GuessNumberService for Game {
     }
 }
 
-type Answers = mpsc::Sender<Result<GuessResponse, Status>>;
+type Responses = mpsc::Sender<Result<GuessResponse, Status>>;
 
-/// One game, to its end.
+/// Plays one game, to its end.
+///
+/// # Errors
+/// INVALID_ARGUMENT for a number that is not in 0..=99, or what the client's stream ended with.
 async fn play(
     secret: i32,
     mut numbers: Streaming<GuessRequest>,
-    answers: &Answers,
+    tx: &Responses,
 ) -> Result<(), Status> {
     while let Some(GuessRequest { number }) = numbers.message().await? {
         let verdict = verdict(secret, within(number)?);
-        let answer = GuessResponse { number, verdict: verdict.into() };
-        // Nobody plays any more: the client has left, or this game is over.
-        if answers.send(Ok(answer)).await.is_err() || number == secret {
+        let response = GuessResponse { number, verdict: verdict.into() };
+        // The game is over when the client has left, or after `bingo`.
+        if tx.send(Ok(response)).await.is_err() || number == secret {
             break;
         }
     }

@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::proto::demo::demo_server::Demo;
 use super::proto::demo::{self, Answer, City, Delta, Number, Subject, Sum, Work};
-use crate::accumulate::{next, sum};
+use crate::accumulate::{message_unless_cancelled, sum};
 use crate::calculator::{calculate, proto::Operation};
 use crate::guess_number::is_right;
 use crate::subjects_by_city::subjects;
@@ -49,7 +49,7 @@ impl Demo for MyDemo {
     ) -> Result<Response<Sum>, Status> {
         let mut deltas = request.into_inner();
         let mut total = 0;
-        while let Some(Delta { val }) = next(&mut deltas).await? {
+        while let Some(Delta { val }) = message_unless_cancelled(&mut deltas).await? {
             total += i128::from(val);
         }
         println!("Accumulate -> {total}");

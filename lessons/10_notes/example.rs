@@ -4,7 +4,7 @@
 use tonic::{Request, Response, Status, Streaming};
 
 use super::proto::{stream_test, user_info};
-use crate::accumulate::next;
+use crate::accumulate::message_unless_cancelled;
 
 pub struct MyUserInfo;
 
@@ -31,7 +31,9 @@ impl stream_test::stream_test_server::StreamTest for MyStreamTest {
     ) -> Result<Response<stream_test::Response>, Status> {
         let mut requests = request.into_inner();
         let mut answer = "ok!🐧";
-        while let Some(stream_test::Request { message }) = next(&mut requests).await? {
+        while let Some(stream_test::Request { message }) =
+            message_unless_cancelled(&mut requests).await?
+        {
             if message == "close" {
                 answer = "close!😢";
                 break;

@@ -14,7 +14,7 @@ use super::proto::test::{
     TestClientRecvStreamResponse, TestClientSendStreamRequest,
     TestClientSendStreamResponse, TestTwoWayStreamRequest, TestTwoWayStreamResponse,
 };
-use crate::accumulate::next;
+use crate::accumulate::message_unless_cancelled;
 use crate::guess_number::echo;
 use crate::subjects_by_city::{TICK_BUFFER, send_all, ticks};
 
@@ -58,7 +58,7 @@ impl Demo for MyTest {
         let mut requests = request.into_inner();
         let mut messages = 0;
         // Eleven are enough: the answer does not wait for the client's end.
-        while messages < 11 && next(&mut requests).await?.is_some() {
+        while messages < 11 && message_unless_cancelled(&mut requests).await?.is_some() {
             messages += 1;
         }
         println!("TestClientSendStream -> ok, after {messages} messages");

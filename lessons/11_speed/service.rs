@@ -9,7 +9,7 @@ use tokio_stream::adapters::Map;
 use tokio_stream::{Iter, StreamExt, iter};
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::accumulate::next;
+use crate::accumulate::message_unless_cancelled;
 
 pub mod faults;
 pub mod histogram;
@@ -70,7 +70,9 @@ impl SpeedService for Speed {
         self.served.client.fetch_add(1, Relaxed);
         let mut requests = request.into_inner();
         let mut response = ClientStreamResponse::default();
-        while let Some(ClientStreamRequest { payload }) = next(&mut requests).await? {
+        while let Some(ClientStreamRequest { payload }) =
+            message_unless_cancelled(&mut requests).await?
+        {
             response.messages += 1;
             response.size += payload.len() as u64;
         }
