@@ -144,12 +144,31 @@ fn generated_files_have_a_generator_each() {
             "comparison" => "benches/comparison/main.rs".into(),
             "loop" => "benches/loop".into(),
             "book" => "tests/book/figures.rs".into(),
-            test => format!("tests/{test}.rs"),
+            test => format!("tests/{test}"),
         };
-        let text = fs::read_to_string(root().join(&source))
-            .unwrap_or_else(|e| panic!("{source}: {e}"));
+        let text = source_text(&source);
         assert!(text.contains(file), "{source} does not make {file}");
     }
+}
+
+/// The text of a file, or of the Rust files that a test consists of: `tests/lesson-1` is
+/// `tests/lesson-1.rs`, or all files in the folder of that name.
+fn source_text(source: &str) -> String {
+    let path = root().join(source);
+    if !path.is_dir() {
+        let file = if path.is_file() {
+            path
+        } else {
+            path.with_extension("rs")
+        };
+        return fs::read_to_string(file).unwrap_or_else(|e| panic!("{source}: {e}"));
+    }
+    let mut text = String::new();
+    for entry in fs::read_dir(path).expect("the folder should be readable") {
+        let file = entry.expect("the folder should be readable").path();
+        text += &fs::read_to_string(file).unwrap_or_else(|e| panic!("{source}: {e}"));
+    }
+    text
 }
 
 /// A message on the page of error messages is one that some test has seen.
