@@ -22,11 +22,23 @@ fn names(folder: &str) -> Vec<String> {
         .collect()
 }
 
+/// The main file of the lesson's test, which is one file or a folder, and the path that leads
+/// from there to the repository's root.
+fn test_file(lesson: &Lesson) -> (String, &'static str) {
+    let folder = format!("tests/{}/main.rs", lesson.test());
+    if root().join(&folder).exists() {
+        (folder, "../..")
+    } else {
+        (format!("tests/{}.rs", lesson.test()), "..")
+    }
+}
+
 /// What a lesson needs and has not.
 fn missing(lesson: &Lesson) -> Vec<String> {
     let mut missing = Vec::new();
     let Lesson { number, name, .. } = lesson;
     let (folder, chapter) = (lesson.folder(), lesson.chapter());
+    let (test_file, to_root) = test_file(lesson);
 
     let mut files: Vec<String> = [
         "service.rs",
@@ -38,7 +50,7 @@ fn missing(lesson: &Lesson) -> Vec<String> {
     .iter()
     .map(|file| format!("lessons/{folder}/{file}"))
     .collect();
-    files.push(format!("tests/{}.rs", lesson.test()));
+    files.push(test_file.clone());
     files.push(format!("book/src/{chapter}"));
     // One file, or a folder of them.
     let folder_of_protos = format!("{name}/");
@@ -60,15 +72,15 @@ fn missing(lesson: &Lesson) -> Vec<String> {
     if wrong.len() < 2 {
         missing.push(format!("two wrong answers, lessons/{folder}/wrong_*.rs"));
     }
-    let test = fs::read_to_string(root().join(format!("tests/{}.rs", lesson.test())));
+    let test = fs::read_to_string(root().join(&test_file));
     let test = test.unwrap_or_default();
     let modules = ["exercise.rs", "solution.rs"]
         .into_iter()
         .chain(wrong.iter().map(|s| s.as_str()));
     for file in modules {
-        let line = format!("#[path = \"../lessons/{folder}/{file}\"]");
+        let line = format!("#[path = \"{to_root}/lessons/{folder}/{file}\"]");
         if !test.contains(&line) {
-            missing.push(format!("{line} in tests/{}.rs", lesson.test()));
+            missing.push(format!("{line} in {test_file}"));
         }
     }
 
@@ -85,7 +97,8 @@ fn missing(lesson: &Lesson) -> Vec<String> {
         }
     }
     let test = lesson.test();
-    let entry = format!("[[test]]\nname = \"{test}\"\npath = \"{test}.rs\"\n");
+    let path = test_file.trim_start_matches("tests/");
+    let entry = format!("[[test]]\nname = \"{test}\"\npath = \"{path}\"\n");
     if !read("tests/Cargo.toml").contains(&entry) {
         missing.push(format!("in tests/Cargo.toml:\n{entry}"));
     }
