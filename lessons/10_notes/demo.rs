@@ -7,9 +7,9 @@ use tokio_stream::adapters::FilterMap;
 use tokio_stream::{Iter, StreamExt, iter};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::log;
 use super::proto::demo::demo_server::Demo;
 use super::proto::demo::{self, Answer, City, Delta, Number, Subject, Sum, Work, work};
+use super::status_line;
 use crate::accumulate::{next, sum};
 use crate::calculator::{calculate, proto::Operation};
 use crate::guess_number::is_right;
@@ -25,9 +25,11 @@ impl Demo for MyDemo {
         request: Request<Work>,
     ) -> Result<Response<demo::Result>, Status> {
         let work = request.into_inner();
-        let result = compute(&work);
-        log(&describe(&work), result.as_ref());
-        Ok(Response::new(demo::Result { val: result? }))
+        let call = describe(&work);
+        let val = compute(&work)
+            .inspect_err(|status| println!("{call} -> {}", status_line(status)))?;
+        println!("{call} -> {val}");
+        Ok(Response::new(demo::Result { val }))
     }
 
     // All subjects are known before the first is sent: an iterator as a stream.
@@ -38,13 +40,12 @@ impl Demo for MyDemo {
         request: Request<City>,
     ) -> Result<Response<Self::GetSubjectsStream>, Status> {
         let City { name } = request.into_inner();
-        let found = subjects(&name);
-        let outcome = found
-            .as_ref()
-            .map(|names| format!("{} subjects", names.len()));
-        log(&format!("GetSubjects {name:?}"), outcome);
+        let call = format!("GetSubjects {name:?}");
+        let subjects = subjects(&name)
+            .inspect_err(|status| println!("{call} -> {}", status_line(status)))?;
+        println!("{call} -> {} subjects", subjects.len());
         let mut messages = Vec::new();
-        for &name in found? {
+        for &name in subjects {
             messages.push(Ok(Subject { name: name.into() }));
         }
         Ok(Response::new(iter(messages)))
@@ -54,9 +55,11 @@ impl Demo for MyDemo {
         &self,
         request: Request<Streaming<Delta>>,
     ) -> Result<Response<Sum>, Status> {
-        let result = add_up(request.into_inner()).await;
-        log("Accumulate", result.as_ref());
-        Ok(Response::new(Sum { val: result? }))
+        let val = add_up(request.into_inner())
+            .await
+            .inspect_err(|status| println!("Accumulate -> {}", status_line(status)))?;
+        println!("Accumulate -> {val}");
+        Ok(Response::new(Sum { val }))
     }
 
     // The guesses, seen through a function. A plain `fn` has a type that can be written here;
@@ -71,7 +74,7 @@ impl Demo for MyDemo {
         request: Request<Streaming<Number>>,
     ) -> Result<Response<Self::GuessNumberStream>, Status> {
         // The call goes on after this line: its outcome is a stream.
-        log("GuessNumber", Ok("bingo for each right guess"));
+        println!("GuessNumber -> bingo for each right guess");
         Ok(Response::new(request.into_inner().filter_map(answer)))
     }
 }

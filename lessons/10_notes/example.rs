@@ -3,8 +3,8 @@
 
 use tonic::{Request, Response, Status, Streaming};
 
-use super::log;
 use super::proto::{stream_test, user_info};
+use super::status_line;
 use crate::accumulate::next;
 
 /// Greets by name.
@@ -33,9 +33,11 @@ impl stream_test::stream_test_server::StreamTest for MyStreamTest {
         &self,
         request: Request<Streaming<stream_test::Request>>,
     ) -> Result<Response<stream_test::Response>, Status> {
-        let reply = listen(request.into_inner()).await;
-        log("ClientStream", reply.as_ref());
-        Ok(Response::new(stream_test::Response { message: reply?.into() }))
+        let message = listen(request.into_inner())
+            .await
+            .inspect_err(|status| println!("ClientStream -> {}", status_line(status)))?;
+        println!("ClientStream -> {message}");
+        Ok(Response::new(stream_test::Response { message: message.into() }))
     }
 }
 

@@ -2,8 +2,6 @@
 //! for each package: `test` is note 000, `example` is note 002, and `demo` is note 004. Note
 //! 001 is the Greeter of lesson 1.
 
-use std::fmt::Display;
-
 use tonic::Status;
 use tonic_reflection::server::Builder;
 
@@ -63,15 +61,6 @@ pub fn reflection() -> Builder<'static> {
         builder = builder.with_service_name(*service);
     }
     builder
-}
-
-/// Prints the line that a call leaves on standard output: `Method what -> outcome`. The
-/// outcome is the result, or the status that the client gets.
-fn log(call: &str, outcome: Result<impl Display, &Status>) {
-    match outcome {
-        Ok(result) => println!("{call} -> {result}"),
-        Err(status) => println!("{call} -> {}", status_line(status)),
-    }
 }
 
 /// A status on one line, `CODE: message`. The message may repeat what a client sent, so

@@ -9,13 +9,13 @@ use tokio_stream::adapters::Map;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::log;
 use super::proto::test::demo_server::Demo;
 use super::proto::test::{
     HellojlcReply, HellojlcReq, TestClientRecvStreamRequest,
     TestClientRecvStreamResponse, TestClientSendStreamRequest,
     TestClientSendStreamResponse, TestTwoWayStreamRequest, TestTwoWayStreamResponse,
 };
+use super::status_line;
 use crate::accumulate::next;
 use crate::guess_number::echo;
 use crate::subjects_by_city::{ROOM, send_all, ticks};
@@ -48,12 +48,11 @@ impl Demo for MyTest {
     ) -> Result<Response<Self::TestClientRecvStreamStream>, Status> {
         let TestClientRecvStreamRequest { data } = request.into_inner();
         let call = format!("TestClientRecvStream {data:?}");
-        let ticks = ticks(data);
-        let outcome = ticks
-            .as_ref()
-            .map(|_| format!("a message every {:?}", self.pace));
-        log(&call, outcome);
-        let messages = ticks?.map(|result| TestClientRecvStreamResponse { result });
+        let ticks = ticks(data)
+            .inspect_err(|status| println!("{call} -> {}", status_line(status)))?;
+        // The call goes on after this line: its outcome is a stream.
+        println!("{call} -> a message every {:?}", self.pace);
+        let messages = ticks.map(|result| TestClientRecvStreamResponse { result });
         let (tx, rx) = channel(ROOM);
         // The task ends when the client leaves: see lesson 7.
         tokio::spawn(send_all(messages, self.pace, tx));
@@ -64,12 +63,11 @@ impl Demo for MyTest {
         &self,
         request: Request<Streaming<TestClientSendStreamRequest>>,
     ) -> Result<Response<TestClientSendStreamResponse>, Status> {
-        let received = receive(request.into_inner()).await;
-        let outcome = received
-            .as_ref()
-            .map(|count| format!("ok, after {count} messages"));
-        log("TestClientSendStream", outcome);
-        received?;
+        let call = "TestClientSendStream";
+        let count = receive(request.into_inner())
+            .await
+            .inspect_err(|status| println!("{call} -> {}", status_line(status)))?;
+        println!("{call} -> ok, after {count} messages");
         Ok(Response::new(TestClientSendStreamResponse { result: "ok".into() }))
     }
 
@@ -84,8 +82,7 @@ impl Demo for MyTest {
         &self,
         request: Request<Streaming<TestTwoWayStreamRequest>>,
     ) -> Result<Response<Self::TestTwoWayStreamStream>, Status> {
-        // The call goes on after this line: its outcome is a stream.
-        log("TestTwoWayStream", Ok("an echo of each message"));
+        println!("TestTwoWayStream -> an echo of each message");
         Ok(Response::new(request.into_inner().map(reply)))
     }
 }

@@ -36,6 +36,14 @@ function respondToEach(call, respond) {
   call.on("end", () => call.end());
 }
 
+function respondWithInt32(callback, val) {
+  // `| 0` keeps the lower 32 bits.
+  if (val !== (val | 0)) {
+    return callback({ code: grpc.status.OUT_OF_RANGE, details: `result does not fit in int32: ${val}` });
+  }
+  callback(null, { val });
+}
+
 const invalid = (details) => ({ code: grpc.status.INVALID_ARGUMENT, details });
 
 const demo = {
@@ -52,12 +60,7 @@ const demo = {
     if (!calculate) {
       return callback(invalid("invalid operation"));
     }
-    const val = calculate();
-    // `| 0` keeps the lower 32 bits.
-    if (val !== (val | 0)) {
-      return callback({ code: grpc.status.OUT_OF_RANGE, details: `result does not fit in int32: ${val}` });
-    }
-    callback(null, { val });
+    respondWithInt32(callback, calculate());
   },
 
   GetSubjects(call) {
@@ -67,7 +70,7 @@ const demo = {
       wuhan: ["python", "测试", "java", "php"],
     }[call.request.name];
     if (!subjects) {
-      return call.destroy({ code: grpc.status.NOT_FOUND, details: `unknown city: ${call.request.name}` });
+      return call.emit("error", { code: grpc.status.NOT_FOUND, details: `unknown city: ${call.request.name}` });
     }
     sendAll(call, subjects.map((name) => ({ name })));
   },
@@ -75,7 +78,7 @@ const demo = {
   Accumulate(call, callback) {
     let val = 0;
     call.on("data", (delta) => (val += delta.val));
-    call.on("end", () => callback(null, { val }));
+    call.on("end", () => respondWithInt32(callback, val));
   },
 
   GuessNumber(call) {
