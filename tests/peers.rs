@@ -1,7 +1,7 @@
-//! Clients and servers in other languages, which know nothing of Rust, against lesson 10's.
+//! Clients and servers in other languages, which share no code with ours, against lesson 10's.
 //!
-//! Each peer is installed by one command, which the test says if it is missing; in CI a
-//! missing peer is a failure.
+//! Each peer is installed by one command. A test whose peer is missing prints that command and
+//! passes; in CI it fails.
 
 use std::process::Command;
 use std::sync::mpsc;
@@ -14,260 +14,301 @@ use support::programs::{self, Finished, Server, run};
 use tokio::net::TcpListener;
 
 fn lesson() -> &'static Lesson {
-    Lesson::find(10).expect("is in LESSONS")
+    Lesson::find(10).expect("lesson 10 should be in LESSONS")
+}
+
+/// The lesson's server, as fast as most tests want it.
+fn server() -> Server {
+    server_with_pace("1")
 }
 
 /// The lesson's server, which waits so many milliseconds before each message of
 /// `TestClientRecvStream`.
-fn server_with(pace: &str) -> Server {
-    let args = ["--addr", "127.0.0.1:0", "--pace", pace];
+fn server_with_pace(milliseconds: &str) -> Server {
+    let args = ["--addr", "127.0.0.1:0", "--pace", milliseconds];
     Server::from(programs::command(&lesson().server()).args(args))
 }
 
-fn server() -> Server {
-    server_with("1")
+/// The lesson's own client, to be run against this address.
+fn rust_client(address: &str, services: &[&str]) -> Command {
+    programs::client(lesson(), address, services)
 }
 
-fn said(command: &mut Command) -> String {
+/// What a command prints. It must succeed.
+fn output_of(command: &mut Command) -> String {
     let Finished { code, output } = run(command);
     assert_eq!(code, Some(0), "{command:?}: {output}");
     output
 }
 
-/// The lines of [`EVERYTHING`] that are about the methods of `Demo`.
-fn about_demo() -> String {
-    let demo = ["Calculate", "GetSubjects", "Accumulate", "GuessNumber"];
-    let about = |line: &&str| demo.iter().any(|method| line.starts_with(method));
-    EVERYTHING
-        .lines()
-        .filter(about)
-        .map(|line| format!("{line}\n"))
-        .collect()
-}
-
-/// What a client reports that cancels, sets a deadline, and sends too much. tonic's own
-/// client says CANCELLED at its deadline; tonic's server says OUT_OF_RANGE where others say
-/// RESOURCE_EXHAUSTED.
+/// What the clients print that cancel a call, set a deadline, and send too much. They agree
+/// with the specification, except where our server decides: tonic refuses a message that is too
+/// large with OUT_OF_RANGE, others with RESOURCE_EXHAUSTED.
 const TROUBLE: &str = "\
 cancel after one answer: CANCELLED
 deadline: DEADLINE_EXCEEDED
 too large: OUT_OF_RANGE
 ";
 
-/// What it reports besides, if it can send bytes of its own.
+/// What those clients print in addition that can send bytes of their own.
 const RAW_TROUBLE: &str = "\
 unknown path: UNIMPLEMENTED
 not a message: INTERNAL
 ";
 
+/// So slow that no message of `TestClientRecvStream` arrives before the deadline, 100 ms.
+const TROUBLE_PACE: &str = "400";
+
 // --- Python, grpcio
 
-fn python(peer: &Peer, service: &str, server: &Server) -> String {
+fn python_client(peer: &Peer, service: &str, address: &str) -> Command {
     let mut command = peer.command();
-    command.args(["tests/peers/python/client.py", service]);
-    said(command.args(["--server", &server.address]))
+    command.args(["tests/peers/python/client.py", service, "--server", address]);
+    command
+}
+
+fn python_server(peer: &Peer, services: &[&str]) -> Command {
+    let mut command = peer.command();
+    command.arg("tests/peers/python/server.py").args(services);
+    command.args(["--port", "0", "--pace", "0.001"]);
+    command
 }
 
 #[test]
-fn python_calls_everything() {
+fn python_calls_every_method() {
     let Some(peer) = Peer::is_ready("python") else {
         return;
     };
     let server = server();
-    let services = ["test", "greeter", "user-info", "stream-test", "demo"];
-    let output = services.map(|service| python(peer, service, &server));
-    assert_eq!(output.concat(), EVERYTHING);
+    let mut output = String::new();
+    for service in ["test", "greeter", "user-info", "stream-test", "demo"] {
+        output += &output_of(&mut python_client(peer, service, &server.address));
+    }
+    assert_eq!(output, EVERYTHING);
     server.stop();
 }
 
 #[test]
-fn python_reports_trouble() {
+fn python_reports_the_code_of_each_failure() {
     let Some(peer) = Peer::is_ready("python") else {
         return;
     };
-    // So slow that no message comes before the deadline of 100 ms.
-    let server = server_with("400");
-    let output = python(peer, "trouble", &server);
+    let server = server_with_pace(TROUBLE_PACE);
+    let output = output_of(&mut python_client(peer, "trouble", &server.address));
     assert_eq!(output, format!("{TROUBLE}{RAW_TROUBLE}"));
     server.stop();
 }
 
-/// What crosses the wire does not tell the two languages apart, but for some headers.
+/// Messages and statuses of the two clients are the same. What differs is some headers, and
+/// where END_STREAM stands.
 #[tokio::test(flavor = "multi_thread")]
 async fn python_looks_like_rust_on_the_wire() {
     let Some(peer) = Peer::is_ready("python") else {
         return;
     };
-    let mut lines = Vec::new();
-    for foreign in [false, true] {
-        let server = server();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
-        let address = listener.local_addr().expect("has an address").to_string();
-        let (sender, events) = mpsc::channel();
-        tokio::spawn(tap(listener, server.address.clone(), move |connection, event| {
-            // Nobody listens any more when the client has ended.
-            let _ = sender.send((connection, event));
-        }));
-        if foreign {
-            let mut command = peer.command();
-            command.args(["tests/peers/python/client.py", "demo", "--server", &address]);
-            said(&mut command);
-        } else {
-            said(&mut programs::client(lesson(), &address, &["demo"]));
-        }
-        server.stop();
-        let mut printer = Lines::new(false, false);
-        let mut seen: Vec<String> = events
-            .try_iter()
-            .filter(|(_, event)| !event.is_housekeeping())
-            .filter_map(|(connection, event)| printer.line(connection, &event))
-            .map(|line| line.trim_end_matches("  END_STREAM").to_string())
-            .collect();
-        // END_STREAM stands with the last message, or in a frame of its own; and where a
-        // message stands among those of the other direction is chance. The rest is the same.
-        seen.retain(|line| line.contains(" { ") || line.contains("grpc-status"));
-        seen.sort();
-        lines.push(seen);
-    }
-    let [rust, python] = &lines[..] else {
-        unreachable!("there are two")
-    };
+    let rust = on_the_wire(|address| rust_client(address, &["demo"])).await;
+    let python = on_the_wire(|address| python_client(peer, "demo", address)).await;
     assert!(rust.len() > 20, "{rust:#?}");
     assert_eq!(rust, python);
 }
 
-/// The notes' servers, called by the lesson's client.
-#[test]
-fn python_serves_everything() {
-    let Some(peer) = Peer::is_ready("python") else {
-        return;
-    };
-    let serve = |services: &[&str]| {
-        let mut command = peer.command();
-        command.arg("tests/peers/python/server.py").args(services);
-        Server::from(command.args(["--port", "0", "--pace", "0.001"]))
-    };
-    // Two files of the package `example` do not fit into one process of Python.
-    let most = serve(&["test", "greeter", "user-info", "demo"]);
-    let rest = serve(&["stream-test"]);
-    let says = |server: &Server, services: &[&str]| {
-        said(&mut programs::client(lesson(), &server.address, services))
-    };
-    let output = [
-        says(&most, &["test", "greeter", "user-info"]),
-        says(&rest, &["stream-test"]),
-        says(&most, &["demo"]),
-    ];
-    assert_eq!(output.concat(), EVERYTHING);
+/// Runs a client through the tap, and returns the tap's lines about messages and statuses.
+async fn on_the_wire(client: impl Fn(&str) -> Command) -> Vec<String> {
+    let server = server();
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port should be free");
+    let address = listener
+        .local_addr()
+        .expect("listener should have an address");
+    let (tx, rx) = mpsc::channel();
+    tokio::spawn(tap(listener, server.address.clone(), move |connection, event| {
+        // It fails when the client has ended and nobody reads the events any more.
+        let _ = tx.send((connection, event));
+    }));
+    output_of(&mut client(&address.to_string()));
+    server.stop();
+
+    let mut printer = Lines::new(false, false);
+    let mut lines: Vec<String> = rx
+        .try_iter()
+        .filter(|(_, event)| !event.is_housekeeping())
+        .filter_map(|(connection, event)| printer.line(connection, &event))
+        .collect();
+    lines.retain(|line| line.contains(" { ") || line.contains("grpc-status"));
+    for line in &mut lines {
+        // One library sends END_STREAM with the last message, another in a frame of its own.
+        *line = line.trim_end_matches("  END_STREAM").to_string();
+    }
+    // In which order the two directions meet at the tap is chance.
+    lines.sort();
+    lines
 }
 
-/// Both at once: Python refuses, as the chapter says.
+/// The lesson's client calls the notes' servers.
 #[test]
-fn python_has_one_pool_of_definitions() {
+fn python_serves_every_method() {
     let Some(peer) = Peer::is_ready("python") else {
         return;
     };
-    let mut command = peer.command();
-    command.args(["tests/peers/python/server.py", "user-info", "stream-test"]);
-    let Finished { code, output } = run(command.args(["--port", "0"]));
+    // Two processes, because one cannot load both files of the package `example`.
+    let services = ["test", "greeter", "user-info", "demo"];
+    let most = Server::from(&mut python_server(peer, &services));
+    let stream_test = Server::from(&mut python_server(peer, &["stream-test"]));
+    let mut output = String::new();
+    for (server, services) in [
+        (&most, &["test", "greeter", "user-info"][..]),
+        (&stream_test, &["stream-test"]),
+        (&most, &["demo"]),
+    ] {
+        output += &output_of(&mut rust_client(&server.address, services));
+    }
+    assert_eq!(output, EVERYTHING);
+}
+
+/// One process of Python cannot load two files that define the same name.
+#[test]
+fn python_refuses_a_name_defined_twice() {
+    let Some(peer) = Peer::is_ready("python") else {
+        return;
+    };
+    let mut command = python_server(peer, &["user-info", "stream-test"]);
+    let Finished { code, output } = run(&mut command);
     assert_eq!(code, Some(1));
     assert!(output.contains("duplicate symbol 'example.request'"), "{output}");
 }
 
-/// Its library asks the older of the two versions of reflection.
+/// Python's library uses `v1alpha`, the older version of reflection.
 #[test]
-fn python_lists_services() {
+fn python_lists_the_services_by_reflection() {
     let Some(peer) = Peer::is_ready("python") else {
         return;
     };
     let server = server();
     let mut command = peer.command();
-    let output = said(command.args(["tests/peers/python/list.py", &server.address]));
+    command.args(["tests/peers/python/list.py", &server.address]);
+    let output = output_of(&mut command);
     for service in grpc_workbook::notes::SERVICES {
         assert!(output.lines().any(|line| line == *service), "{output}");
     }
     server.stop();
 }
 
-// --- Node
+// --- Node: grpc-js, and Connect
 
-fn node(program: &str, args: &[&str], server: &Server) -> Option<String> {
-    let mut command = Peer::is_ready("node")?.command();
-    command.arg(program).args(["--server", &server.address]);
-    Some(said(command.args(args)))
+const GRPC_JS: &str = "tests/peers/node/client.js";
+const CONNECT: &str = "tests/peers/node/connect.mjs";
+
+fn node_client(peer: &Peer, program: &str, args: &[&str], server: &Server) -> String {
+    let mut command = peer.command();
+    command.args([program, "--server", &server.address]);
+    output_of(command.args(args))
 }
 
 #[test]
-fn node_calls_each_kind() {
+fn node_calls_a_method_of_each_kind() {
+    let Some(peer) = Peer::is_ready("node") else {
+        return;
+    };
     let server = server();
-    for program in ["tests/peers/node/client.js", "tests/peers/node/connect.mjs"] {
-        let Some(output) = node(program, &[], &server) else {
-            return;
-        };
-        assert_eq!(output, about_demo(), "{program}");
+    for program in [GRPC_JS, CONNECT] {
+        let output = node_client(peer, program, &[], &server);
+        assert_eq!(output, lines_about_demo(), "{program}");
     }
     server.stop();
 }
 
+/// The lines of [`EVERYTHING`] about the methods of `Demo`.
+fn lines_about_demo() -> String {
+    let methods = ["Calculate", "GetSubjects", "Accumulate", "GuessNumber"];
+    let mut about_demo = String::new();
+    for line in EVERYTHING.lines() {
+        if methods.iter().any(|method| line.starts_with(method)) {
+            about_demo += line;
+            about_demo += "\n";
+        }
+    }
+    about_demo
+}
+
 #[test]
-fn node_reports_trouble() {
-    let server = server_with("400");
-    let Some(output) = node("tests/peers/node/client.js", &["trouble"], &server) else {
+fn node_reports_the_code_of_each_failure() {
+    let Some(peer) = Peer::is_ready("node") else {
         return;
     };
+    let server = server_with_pace(TROUBLE_PACE);
+    let output = node_client(peer, GRPC_JS, &["trouble"], &server);
     assert_eq!(output, format!("{TROUBLE}{RAW_TROUBLE}"));
-    let output = node("tests/peers/node/connect.mjs", &["trouble"], &server);
-    assert_eq!(output.as_deref(), Some(TROUBLE));
+    let output = node_client(peer, CONNECT, &["trouble"], &server);
+    assert_eq!(output, TROUBLE);
     server.stop();
 }
 
-// --- on the command line
+// --- command line
 
-/// Calls a service of which it has no `.proto`: the server tells.
+/// `buf curl` needs no `.proto`: it asks the server, by reflection.
 #[test]
 fn buf_calls_through_reflection() {
     let Some(peer) = Peer::is_ready("buf") else {
         return;
     };
     let server = server();
-    let curl = |path: &str, args: &[&str]| {
-        let mut command = peer.command();
-        command.args(["curl", "--protocol", "grpc", "--http2-prior-knowledge"]);
-        run(command
-            .args(args)
-            .arg(format!("http://{}{path}", server.address)))
-    };
-    let call = |path: &str, message: &str| {
-        let Finished { code, output } = curl(path, &["--data", message]);
-        assert_eq!(code, Some(0), "{output}");
-        output.split_whitespace().collect::<String>()
-    };
-    let division = r#"{"num1": -7, "op": "DIVIDE", "num2": 2}"#;
-    assert_eq!(call("/Demo/Calculate", division), r#"{"val":-4}"#);
-    let name = r#"{"name": "daoji"}"#;
-    assert_eq!(call("/example.UserInfo/Info", name), r#"{"message":"Hello,daoji!"}"#);
-    let close = r#"{"message": "close"}"#;
-    assert_eq!(
-        call("/example.StreamTest/ClientStream", close),
-        r#"{"message":"close!😢"}"#
-    );
-    let demo = r#"{"service": "Demo"}"#;
-    assert_eq!(call("/grpc.health.v1.Health/Check", demo), r#"{"status":"SERVING"}"#);
-
-    // A list of all stops where two files define one name differently.
-    let Finished { code, output } = curl("", &["--list-methods"]);
-    assert_eq!(code, Some(1), "{output}");
-    assert!(output.contains("Demo/Calculate"), "{output}");
-    assert!(
-        output.contains("failed to find service named \"example.UserInfo\""),
-        "{output}"
-    );
+    for (path, request, response) in [
+        (
+            "/Demo/Calculate",
+            r#"{"num1": -7, "op": "DIVIDE", "num2": 2}"#,
+            r#"{"val":-4}"#,
+        ),
+        (
+            "/example.UserInfo/Info",
+            r#"{"name": "daoji"}"#,
+            r#"{"message":"Hello,daoji!"}"#,
+        ),
+        (
+            "/example.StreamTest/ClientStream",
+            r#"{"message": "close"}"#,
+            r#"{"message":"close!😢"}"#,
+        ),
+        (
+            "/grpc.health.v1.Health/Check",
+            r#"{"service": "Demo"}"#,
+            r#"{"status":"SERVING"}"#,
+        ),
+    ] {
+        let mut command = buf_curl(peer, &server, path);
+        let output = output_of(command.args(["--data", request]));
+        // buf prints JSON on several lines.
+        assert_eq!(output.split_whitespace().collect::<String>(), response, "{path}");
+    }
     server.stop();
 }
 
-/// curl has never heard of gRPC. It speaks HTTP/2, and the five bytes are made by hand.
+/// The list of all methods ends where the second of two files defines a name differently.
 #[test]
-fn curl_calls_with_a_frame_made_by_hand() {
+fn buf_stops_listing_at_a_name_defined_twice() {
+    let Some(peer) = Peer::is_ready("buf") else {
+        return;
+    };
+    let server = server();
+    let Finished { code, output } =
+        run(buf_curl(peer, &server, "").arg("--list-methods"));
+    assert_eq!(code, Some(1), "{output}");
+    assert!(output.contains("Demo/Calculate"), "{output}");
+    let failure = "failed to find service named \"example.UserInfo\"";
+    assert!(output.contains(failure), "{output}");
+    server.stop();
+}
+
+fn buf_curl(peer: &Peer, server: &Server, path: &str) -> Command {
+    let mut command = peer.command();
+    command.args(["curl", "--protocol", "grpc", "--http2-prior-knowledge"]);
+    command.arg(format!("http://{}{path}", server.address));
+    command
+}
+
+/// curl speaks HTTP/2 but not gRPC: the five bytes before the message are made by hand.
+#[test]
+fn curl_calls_with_a_prefix_made_by_hand() {
     let server = server();
     let script = format!(
         r#"printf '\000\000\000\000\005\n\003you' | curl --silent --show-error --include --no-buffer \
@@ -275,7 +316,7 @@ fn curl_calls_with_a_frame_made_by_hand() {
         --data-binary @- http://{}/helloworld.Greeter/SayHello"#,
         server.address
     );
-    let output = said(Command::new("sh").args(["-c", &script]));
+    let output = output_of(Command::new("sh").args(["-c", &script]));
     assert!(output.starts_with("HTTP/2 200"), "{output}");
     assert!(output.contains("\0\0\0\0\r\n\x0bHello, you!"), "{output:?}");
     assert!(output.ends_with("grpc-status: 0\r\n"), "{output:?}");

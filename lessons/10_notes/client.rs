@@ -1,9 +1,10 @@
 //! `lesson-10-client`: calls every method of the notes, on a server in any language.
 
 use clap::ValueEnum;
+use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::hello::proto::{HelloRequest, greeter_client::GreeterClient};
 use grpc_workbook::notes::proto::demo::{
-    City, Delta, Number, Work, demo_client::DemoClient, work::Operation,
+    Answer, City, Delta, Number, Work, demo_client::DemoClient, work::Operation,
 };
 use grpc_workbook::notes::proto::stream_test::stream_test_client::StreamTestClient;
 use grpc_workbook::notes::proto::test::{
@@ -12,7 +13,8 @@ use grpc_workbook::notes::proto::test::{
 };
 use grpc_workbook::notes::proto::user_info::user_info_client::UserInfoClient;
 use grpc_workbook::notes::proto::{stream_test, user_info};
-use grpc_workbook::{cli, raw, status};
+use grpc_workbook::raw;
+use grpc_workbook::status::status_line;
 use tokio_stream::iter;
 use tonic::transport::Channel;
 use tonic::{Response, Status, Streaming};
@@ -40,7 +42,7 @@ enum Service {
 
 /// `--break`: what can go wrong.
 #[derive(Clone, Copy, ValueEnum)]
-enum Break {
+enum Fault {
     /// call Demo by a path with a package, which it does not have
     Package,
     /// call a method with another spelling
@@ -50,158 +52,178 @@ enum Break {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), cli::Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Break>(10);
+async fn main() -> Result<(), Failure> {
+    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(10);
     let channel = cli::connect(&server).await?;
-    match fault {
-        None if args.services.is_empty() => {
-            call(channel, Service::value_variants()).await
-        }
-        None => call(channel, &args.services).await,
-        Some(Break::Package) => send(channel, "/test.Demo/Calculate", b"").await,
-        Some(Break::Spelling) => send(channel, "/Demo/calculate", b"").await,
-        Some(Break::SameName) => same_name(channel).await,
+    if let Some(fault) = fault {
+        return play_fault(channel, fault).await;
     }
-}
-
-async fn call(channel: Channel, services: &[Service]) -> Result<(), cli::Failure> {
-    for service in services {
-        let channel = channel.clone();
-        match service {
-            Service::Test => test(TestClient::new(channel)).await,
-            Service::Greeter => greeter(GreeterClient::new(channel)).await,
-            Service::UserInfo => user_info(UserInfoClient::new(channel)).await,
-            Service::StreamTest => stream_test(StreamTestClient::new(channel)).await,
-            Service::Demo => demo(DemoClient::new(channel)).await,
-        }
+    if args.services.is_empty() {
+        call(&channel, Service::value_variants()).await;
+    } else {
+        call(&channel, &args.services).await;
     }
     Ok(())
 }
 
-/// Prints what a call with one answer came to.
-fn show<A>(call: &str, answer: Result<Response<A>, Status>, text: impl Fn(A) -> String) {
-    match answer {
-        Ok(answer) => println!("{call}: {}", text(answer.into_inner())),
-        Err(status) => failed(call, &status),
-    }
-}
-
-/// Prints what a call with several answers came to, at most `most` of them.
-async fn show_all<A>(
-    call: &str,
-    answers: Result<Response<Streaming<A>>, Status>,
-    most: usize,
-    text: impl Fn(A) -> String,
-) {
-    let mut answers = match answers {
-        Ok(answers) => answers.into_inner(),
-        Err(status) => return failed(call, &status),
-    };
-    for _ in 0..most {
-        match answers.message().await {
-            Ok(Some(answer)) => println!("{call}: {}", text(answer)),
-            Ok(None) => return,
-            Err(status) => return failed(call, &status),
+/// Calls all methods of these services. A call that fails is printed, and the next one made.
+async fn call(channel: &Channel, services: &[Service]) {
+    for service in services {
+        // A clone is another handle to the same connection.
+        let channel = channel.clone();
+        match service {
+            Service::Test => test(&mut TestClient::new(channel)).await,
+            Service::Greeter => greeter(&mut GreeterClient::new(channel)).await,
+            Service::UserInfo => user_info(&mut UserInfoClient::new(channel)).await,
+            Service::StreamTest => stream_test(&mut StreamTestClient::new(channel)).await,
+            Service::Demo => demo(&mut DemoClient::new(channel)).await,
         }
     }
-    // Dropped here, which is how a client leaves a call that has not ended.
 }
 
-fn failed(call: &str, status: &Status) {
-    let code = status::code_name(status.code());
-    println!("{call}: {code}: {}", status::one_line(status.message()));
+async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
+    match fault {
+        Fault::Package => send(channel, "/test.Demo/Calculate", b"").await,
+        Fault::Spelling => send(channel, "/Demo/calculate", b"").await,
+        // Field 1, a string of 5 bytes. In UserInfo's request, field 1 is an int32.
+        Fault::SameName => {
+            send(channel, "/example.UserInfo/Info", b"\x0a\x05daoji").await
+        }
+    }
 }
+
+/// Sends bytes of our choice to a path of our choice: a generated client does neither.
+async fn send(
+    channel: Channel,
+    path: &'static str,
+    message: &'static [u8],
+) -> Result<(), Failure> {
+    let response = raw::unary(channel, path, message).await?;
+    println!("the server answered {:?}", response.into_inner());
+    Ok(())
+}
+
+/// Prints the outcome of a call with one response: `text` of its message, or the status.
+fn print_response<T>(
+    call: &str,
+    result: Result<Response<T>, Status>,
+    text: impl Fn(T) -> String,
+) {
+    match result {
+        Ok(response) => println!("{call}: {}", text(response.into_inner())),
+        Err(status) => println!("{call}: {}", status_line(&status)),
+    }
+}
+
+/// Prints the messages of a call with a stream of them, and the status if it fails. After
+/// `most` messages it leaves the call.
+async fn print_stream<T>(
+    call: &str,
+    result: Result<Response<Streaming<T>>, Status>,
+    most: usize,
+    text: impl Fn(T) -> String,
+) {
+    let mut messages = match result {
+        Ok(response) => response.into_inner(),
+        Err(status) => return println!("{call}: {}", status_line(&status)),
+    };
+    for _ in 0..most {
+        match messages.message().await {
+            Ok(Some(message)) => println!("{call}: {}", text(message)),
+            Ok(None) => return,
+            Err(status) => return println!("{call}: {}", status_line(&status)),
+        }
+    }
+    // Dropping `messages` here cancels a call that has not ended.
+}
+
+/// For calls that end on their own: all their messages.
+const ALL: usize = usize::MAX;
 
 // ANCHOR: demo
-async fn demo(mut client: DemoClient<Channel>) {
+async fn demo(client: &mut DemoClient<Channel>) {
     use Operation::{Add, Divide};
     for (num1, op, num2) in [
         (100, Divide, 20),
         (-7, Divide, 2),
         (100, Divide, 0),
-        (2147483647, Add, 1),
+        (i32::MAX, Add, 1),
     ] {
         let call = format!("Calculate {num1} {} {num2}", op.as_str_name());
         let work = Work { num1, num2, op: op.into() };
-        show(&call, client.calculate(work).await, |result| result.val.to_string());
+        let result = client.calculate(work).await;
+        print_response(&call, result, |result| result.val.to_string());
     }
     for name in ["wuhan", "东京"] {
-        let city = City { name: name.into() };
         let call = format!("GetSubjects {name:?}");
-        show_all(&call, client.get_subjects(city).await, usize::MAX, |s| s.name).await;
+        let city = City { name: name.into() };
+        let subjects = client.get_subjects(city).await;
+        print_stream(&call, subjects, ALL, |subject| subject.name).await;
     }
     for numbers in [
         vec![5, -10, 0, 1],
         vec![],
-        vec![2147483647, 1, -1],
-        vec![2147483647, 1],
+        vec![i32::MAX, 1, -1],
+        vec![i32::MAX, 1],
     ] {
         let call = format!("Accumulate {numbers:?}");
         let deltas = numbers.into_iter().map(|val| Delta { val });
-        show(&call, client.accumulate(iter(deltas)).await, |sum| sum.val.to_string());
+        let sum = client.accumulate(iter(deltas)).await;
+        print_response(&call, sum, |sum| sum.val.to_string());
     }
     for numbers in [vec![5, 19, 3, 3], vec![10, -1]] {
         let call = format!("GuessNumber {numbers:?}");
         let guesses = numbers.into_iter().map(|val| Number { val });
         let answers = client.guess_number(iter(guesses)).await;
-        show_all(&call, answers, usize::MAX, |a| format!("{} {}", a.desc, a.val)).await;
+        print_stream(&call, answers, ALL, |Answer { desc, val }| format!("{desc} {val}"))
+            .await;
     }
 }
 // ANCHOR_END: demo
 
-async fn test(mut client: TestClient<Channel>) {
+async fn test(client: &mut TestClient<Channel>) {
     let request = HellojlcReq { name: "jlc".into(), age: 23, ..Default::default() };
-    show("hellojlc \"jlc\", 23", client.hellojlc(request).await, |reply| reply.result);
+    let reply = client.hellojlc(request).await;
+    print_response("hellojlc \"jlc\", 23", reply, |reply| reply.result);
 
-    for (data, most) in [("jlc", 3), ("close", usize::MAX)] {
-        let request = TestClientRecvStreamRequest { data: data.into() };
+    // The first of these streams never ends, so the client leaves after three messages.
+    for (data, most) in [("jlc", 3), ("close", ALL)] {
         let call = format!("TestClientRecvStream {data:?}");
+        let request = TestClientRecvStreamRequest { data: data.into() };
         let ticks = client.test_client_recv_stream(request).await;
-        show_all(&call, ticks, most, |tick| tick.result).await;
+        print_stream(&call, ticks, most, |tick| tick.result).await;
     }
     for count in [5, 1000] {
-        let data = |n: i32| TestClientSendStreamRequest { data: n.to_string() };
-        let answer = client
-            .test_client_send_stream(iter((0..count).map(data)))
-            .await;
-        show(&format!("TestClientSendStream {count} messages"), answer, |a| a.result);
+        let call = format!("TestClientSendStream {count} messages");
+        let requests =
+            (0..count).map(|n: i32| TestClientSendStreamRequest { data: n.to_string() });
+        let response = client.test_client_send_stream(iter(requests)).await;
+        print_response(&call, response, |response| response.result);
     }
     let requests = ["1", "2"].map(|data| TestTwoWayStreamRequest { data: data.into() });
-    let answers = client.test_two_way_stream(iter(requests)).await;
-    show_all("TestTwoWayStream", answers, usize::MAX, |answer| answer.result).await;
+    let echoes = client.test_two_way_stream(iter(requests)).await;
+    print_stream("TestTwoWayStream", echoes, ALL, |echo| echo.result).await;
 }
 
-async fn greeter(mut client: GreeterClient<Channel>) {
+async fn greeter(client: &mut GreeterClient<Channel>) {
     let request = HelloRequest { name: "you".into() };
-    show("SayHello \"you\"", client.say_hello(request).await, |reply| reply.message);
+    let reply = client.say_hello(request).await;
+    print_response("SayHello \"you\"", reply, |reply| reply.message);
 }
 
-async fn user_info(mut client: UserInfoClient<Channel>) {
+async fn user_info(client: &mut UserInfoClient<Channel>) {
     let request = user_info::Request { age: 18, name: "daoji".into() };
-    show("Info 18, \"daoji\"", client.info(request).await, |response| response.message);
+    let response = client.info(request).await;
+    print_response("Info 18, \"daoji\"", response, |response| response.message);
 }
 
-async fn stream_test(mut client: StreamTestClient<Channel>) {
+async fn stream_test(client: &mut StreamTestClient<Channel>) {
     for words in [vec!["a", "b"], vec!["a", "close", "b"], vec![]] {
         let call = format!("ClientStream {words:?}");
         let requests = words
             .into_iter()
             .map(|word| stream_test::Request { message: word.into() });
-        show(&call, client.client_stream(iter(requests)).await, |answer| answer.message);
+        let response = client.client_stream(iter(requests)).await;
+        print_response(&call, response, |response| response.message);
     }
-}
-
-/// Field 1 is a string in one `example.request` and an int32 in the other.
-async fn same_name(channel: Channel) -> Result<(), cli::Failure> {
-    send(channel, "/example.UserInfo/Info", b"\x0a\x05daoji").await
-}
-
-async fn send(
-    channel: Channel,
-    path: &'static str,
-    message: &'static [u8],
-) -> Result<(), cli::Failure> {
-    let answer = raw::unary(channel, path, message).await?;
-    println!("the server answered {:?}", answer.into_inner());
-    Ok(())
 }

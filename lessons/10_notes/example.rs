@@ -1,11 +1,13 @@
 //! Note 002: two services of the package `example`, from two files that both define
-//! `request` and `response`.
+//! `request` and `response`. In Rust they are types of two modules.
 
 use tonic::{Request, Response, Status, Streaming};
 
 use super::proto::{stream_test, user_info};
 use crate::accumulate::message_unless_cancelled;
+use crate::status::status_line;
 
+/// Greets by name.
 pub struct MyUserInfo;
 
 #[tonic::async_trait]
@@ -15,12 +17,14 @@ impl user_info::user_info_server::UserInfo for MyUserInfo {
         request: Request<user_info::Request>,
     ) -> Result<Response<user_info::Response>, Status> {
         let user_info::Request { age, name } = request.into_inner();
-        println!("Info {age}, {name:?}");
         let message = format!("Hello, {name}!");
+        // A name can be anything, line ends too: {:?} keeps it on one line.
+        println!("Info {age}, {name:?} -> {message:?}");
         Ok(Response::new(user_info::Response { message }))
     }
 }
 
+/// Listens until the client has finished, or has said `close`.
 pub struct MyStreamTest;
 
 #[tonic::async_trait]
@@ -29,17 +33,24 @@ impl stream_test::stream_test_server::StreamTest for MyStreamTest {
         &self,
         request: Request<Streaming<stream_test::Request>>,
     ) -> Result<Response<stream_test::Response>, Status> {
-        let mut requests = request.into_inner();
-        let mut answer = "ok!🐧";
-        while let Some(stream_test::Request { message }) =
-            message_unless_cancelled(&mut requests).await?
-        {
-            if message == "close" {
-                answer = "close!😢";
-                break;
-            }
-        }
-        println!("ClientStream -> {answer}");
-        Ok(Response::new(stream_test::Response { message: answer.into() }))
+        let message = listen(request.into_inner())
+            .await
+            .inspect_err(|status| println!("ClientStream -> {}", status_line(status)))?;
+        println!("ClientStream -> {message}");
+        Ok(Response::new(stream_test::Response { message: message.into() }))
     }
+}
+
+async fn listen(
+    mut requests: Streaming<stream_test::Request>,
+) -> Result<&'static str, Status> {
+    while let Some(stream_test::Request { message }) =
+        message_unless_cancelled(&mut requests).await?
+    {
+        if message == "close" {
+            // Returning answers the call. What the client still sends is not read.
+            return Ok("close!😢");
+        }
+    }
+    Ok("ok!🐧")
 }

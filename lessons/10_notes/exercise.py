@@ -1,12 +1,14 @@
-"""Exercise 10: the service to port. It is `Demo` by name; what it answers is its own.
+"""Exercise 10: the service to port. It is a `Demo` whose methods do other things.
 
-Python starts it with: python3 tests/peers/python/server.py exercise
+To start it in Python: python3 tests/peers/python/server.py exercise
 """
 
 import grpc
 
 
 def make(pb2, services):
+    """The service, made of two modules that are generated from demo.proto."""
+
     class Demo(services.DemoServicer):
         def Calculate(self, request, context):
             """How far apart two numbers are, whatever the operation."""
@@ -37,7 +39,7 @@ def make(pb2, services):
             return pb2.Sum(val=largest)
 
         def GuessNumber(self, request_iterator, context):
-            """How often a number has come, in this call."""
+            """How often a number has come so far, in this call."""
             times = {}
             for request in request_iterator:
                 times[request.val] = times.get(request.val, 0) + 1

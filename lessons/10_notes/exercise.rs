@@ -1,7 +1,8 @@
 //! Exercise 10: port `exercise.py`, beside this file, to Rust. Yours to finish.
 //!
 //! A client must not be able to tell the two apart: the same answers, the same statuses,
-//! sent at the same moments. The same check is made with Python's, where it is installed.
+//! sent at the same moments. The same check runs against the Python service, where Python is
+//! installed.
 //!
 //! Check it with: cargo test --test lesson-10 -- --ignored --nocapture
 

@@ -1,8 +1,9 @@
-//! `lesson-10-server`: serves all that the notes defined on 127.0.0.1:50060.
+//! `lesson-10-server`: serves all that the notes defined, with health and reflection, on
+//! 127.0.0.1:50060.
 
 use std::time::Duration;
 
-use grpc_workbook::cli;
+use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::hello::{MyGreeter, proto::greeter_server::GreeterServer};
 use grpc_workbook::notes::demo::MyDemo;
 use grpc_workbook::notes::example::{MyStreamTest, MyUserInfo};
@@ -24,10 +25,12 @@ struct Args {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), cli::Failure> {
-    let (incoming, stop, Args { pace }) = cli::listen_with(10).await?;
+async fn main() -> Result<(), Failure> {
+    let (incoming, shutdown, Args { pace }) = cli::listen_with(10).await?;
     let pace = Duration::from_millis(pace);
 
+    // Two ends: `health` sets what `health_service` answers. A service that is not set is
+    // unknown, which is not the same as not serving.
     let (health, health_service) = tonic_health::server::health_reporter();
     for service in SERVICES {
         health
@@ -35,12 +38,12 @@ async fn main() -> Result<(), cli::Failure> {
             .await;
     }
 
-    // Python's servers read compressed requests unasked. In tonic each service is told to.
+    // Python's servers read compressed requests by default. In tonic each service that should
+    // read them needs to be told.
     let gzip = CompressionEncoding::Gzip;
     Server::builder()
-        // tonic allows any number of open calls on a connection: each takes memory.
+        // Limits: see lesson 6.
         .max_concurrent_streams(1000)
-        // tonic waits for ever for a client whose machine is gone. This asks each minute.
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .add_service(GreeterServer::new(MyGreeter).accept_compressed(gzip))
         .add_service(TestServer::new(MyTest { pace }).accept_compressed(gzip))
@@ -48,9 +51,10 @@ async fn main() -> Result<(), cli::Failure> {
         .add_service(StreamTestServer::new(MyStreamTest).accept_compressed(gzip))
         .add_service(DemoServer::new(MyDemo).accept_compressed(gzip))
         .add_service(health_service)
+        // Two versions of one service: some tools still ask for v1alpha.
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .serve_with_incoming_shutdown(incoming, stop)
+        .serve_with_incoming_shutdown(incoming, shutdown)
         .await?;
     Ok(())
 }

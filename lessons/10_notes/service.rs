@@ -1,4 +1,6 @@
-//! The services of lesson 10: all that the notes defined, under the notes' own names.
+//! The services of lesson 10: all that the notes defined, under the notes' own names. A module
+//! for each package: `test` is note 000, `example` is note 002, and `demo` is note 004. Note
+//! 001 is the Greeter of lesson 1.
 
 use tonic_reflection::server::Builder;
 
@@ -27,7 +29,7 @@ pub mod proto {
     }
 }
 
-/// The services of the notes, as paths and reflection name them.
+/// The services of the notes by their full names, as they stand in paths and in reflection.
 pub const SERVICES: &[&str] = &[
     "Demo",
     "example.StreamTest",
@@ -37,20 +39,23 @@ pub const SERVICES: &[&str] = &[
 ];
 
 /// What the server tells about itself: its services, and their definitions, which build.rs
-/// wrote as descriptors. Lesson 1's stand in one set with those of other lessons, which are
-/// not served here: so the services have to be named.
+/// wrote as descriptors. A set for each call of the compiler, because two files that define
+/// one name differently do not fit into one set.
 pub fn reflection() -> Builder<'static> {
     let lessons = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
     let notes = include_bytes!(concat!(env!("OUT_DIR"), "/notes/descriptors.bin"));
     let stream_test =
         include_bytes!(concat!(env!("OUT_DIR"), "/notes_stream_test/descriptors.bin"));
-    let builder = Builder::configure()
+    let mut builder = Builder::configure()
         .register_encoded_file_descriptor_set(lessons)
         .register_encoded_file_descriptor_set(notes)
         .register_encoded_file_descriptor_set(stream_test)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .with_service_name("grpc.health.v1.Health");
-    SERVICES
-        .iter()
-        .fold(builder, |builder, service| builder.with_service_name(*service))
+    // The set with lesson 1's descriptor has those of other lessons too. Without names, the
+    // list would show their services, which this server does not have.
+    for service in SERVICES {
+        builder = builder.with_service_name(*service);
+    }
+    builder
 }

@@ -1,4 +1,5 @@
-//! Note 000: `demo`, a method of each kind once more.
+//! Note 000: `test.demo`, a method of each kind once more. In Rust its trait is named `Demo`, as
+//! note 004's is.
 
 use std::time::Duration;
 
@@ -16,10 +17,12 @@ use super::proto::test::{
 };
 use crate::accumulate::message_unless_cancelled;
 use crate::guess_number::echo;
+use crate::status::status_line;
 use crate::subjects_by_city::{TICK_BUFFER, send_all, ticks};
 
+/// The service.
 pub struct MyTest {
-    /// How long `TestClientRecvStream` waits before each message.
+    /// How long `TestClientRecvStream` waits before each message. The server's `--pace`.
     pub pace: Duration,
 }
 
@@ -30,11 +33,12 @@ impl Demo for MyTest {
         request: Request<HellojlcReq>,
     ) -> Result<Response<HellojlcReply>, Status> {
         let HellojlcReq { name, age, .. } = request.into_inner();
-        println!("hellojlc {name:?}, {age}");
         let result = format!("my name is {name}, i am {age} years old");
+        println!("hellojlc {name:?}, {age} -> {result:?}");
         Ok(Response::new(HellojlcReply { result }))
     }
 
+    // Messages that are made while the call runs come out of a channel.
     type TestClientRecvStreamStream =
         ReceiverStream<Result<TestClientRecvStreamResponse, Status>>;
 
@@ -43,25 +47,27 @@ impl Demo for MyTest {
         request: Request<TestClientRecvStreamRequest>,
     ) -> Result<Response<Self::TestClientRecvStreamStream>, Status> {
         let TestClientRecvStreamRequest { data } = request.into_inner();
-        println!("TestClientRecvStream {data:?}");
-        let messages = ticks(data)?.map(|result| TestClientRecvStreamResponse { result });
-        let (sender, receiver) = channel(TICK_BUFFER);
-        // It ends when the client leaves: see lesson 7.
-        tokio::spawn(send_all(messages, self.pace, sender));
-        Ok(Response::new(ReceiverStream::new(receiver)))
+        let call = format!("TestClientRecvStream {data:?}");
+        let ticks = ticks(data)
+            .inspect_err(|status| println!("{call} -> {}", status_line(status)))?;
+        // The call goes on after this line: its outcome is a stream.
+        println!("{call} -> a message every {:?}", self.pace);
+        let messages = ticks.map(|result| TestClientRecvStreamResponse { result });
+        let (tx, rx) = channel(TICK_BUFFER);
+        // The task ends when the client leaves: see lesson 7.
+        tokio::spawn(send_all(messages, self.pace, tx));
+        Ok(Response::new(ReceiverStream::new(rx)))
     }
 
     async fn test_client_send_stream(
         &self,
         request: Request<Streaming<TestClientSendStreamRequest>>,
     ) -> Result<Response<TestClientSendStreamResponse>, Status> {
-        let mut requests = request.into_inner();
-        let mut messages = 0;
-        // Eleven are enough: the answer does not wait for the client's end.
-        while messages < 11 && message_unless_cancelled(&mut requests).await?.is_some() {
-            messages += 1;
-        }
-        println!("TestClientSendStream -> ok, after {messages} messages");
+        let call = "TestClientSendStream";
+        let count = receive(request.into_inner())
+            .await
+            .inspect_err(|status| println!("{call} -> {}", status_line(status)))?;
+        println!("{call} -> ok, after {count} messages");
         Ok(Response::new(TestClientSendStreamResponse { result: "ok".into() }))
     }
 
@@ -76,12 +82,25 @@ impl Demo for MyTest {
         &self,
         request: Request<Streaming<TestTwoWayStreamRequest>>,
     ) -> Result<Response<Self::TestTwoWayStreamStream>, Status> {
-        println!("TestTwoWayStream");
-        Ok(Response::new(request.into_inner().map(answer)))
+        println!("TestTwoWayStream -> an echo of each message");
+        Ok(Response::new(request.into_inner().map(reply)))
     }
 }
 
-fn answer(
+/// Counts the messages until the client has finished, or until there are eleven: the note's
+/// service answers then, whether or not more are coming.
+async fn receive(
+    mut requests: Streaming<TestClientSendStreamRequest>,
+) -> Result<u32, Status> {
+    let mut count = 0;
+    while count < 11 && message_unless_cancelled(&mut requests).await?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// The reply to one message. An error is passed on, and ends the call.
+fn reply(
     request: Result<TestTwoWayStreamRequest, Status>,
 ) -> Result<TestTwoWayStreamResponse, Status> {
     let TestTwoWayStreamRequest { data } = request?;

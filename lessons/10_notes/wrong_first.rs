@@ -1,4 +1,4 @@
-//! Exercise 10, wrong: the letters before the space are not sent.
+//! Exercise 10, a wrong answer: it does not send the letters before the space.
 
 use std::collections::HashMap;
 use std::vec::IntoIter;
@@ -34,14 +34,15 @@ impl Demo for Ported {
         &self,
         request: Request<City>,
     ) -> Result<Response<Self::GetSubjectsStream>, Status> {
-        let mut answers = Vec::new();
+        let mut letters = Vec::new();
         for letter in request.into_inner().name.chars() {
             if letter == ' ' {
+                // Wrong: this drops the letters that Python has sent by now.
                 return Err(Status::invalid_argument("a name has no spaces"));
             }
-            answers.push(Ok(Subject { name: letter.to_string() }));
+            letters.push(Ok(Subject { name: letter.to_string() }));
         }
-        Ok(Response::new(iter(answers)))
+        Ok(Response::new(iter(letters)))
     }
 
     async fn accumulate(
@@ -67,7 +68,7 @@ impl Demo for Ported {
         request: Request<Streaming<Number>>,
     ) -> Result<Response<Self::GuessNumberStream>, Status> {
         let mut numbers = request.into_inner();
-        let (sender, answers) = channel(1);
+        let (tx, rx) = channel(1);
         tokio::spawn(async move {
             let mut times = HashMap::new();
             loop {
@@ -81,12 +82,12 @@ impl Demo for Ported {
                     Err(status) => Err(status),
                 };
                 let last = answer.is_err();
-                // The client left, or the call has its status.
-                if sender.send(answer).await.is_err() || last {
+                // It fails when the client has left. An error ends the call.
+                if tx.send(answer).await.is_err() || last {
                     break;
                 }
             }
         });
-        Ok(Response::new(ReceiverStream::new(answers)))
+        Ok(Response::new(ReceiverStream::new(rx)))
     }
 }

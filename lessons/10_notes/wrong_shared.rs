@@ -1,4 +1,4 @@
-//! Exercise 10, wrong: a local variable of Python belongs to one call, a field of the service to all.
+//! Exercise 10, a wrong answer: all calls share one count.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +15,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 #[derive(Default)]
 pub struct Ported {
+    // Wrong: `times` is a local variable in Python. A field is shared by all calls.
     times: Arc<Mutex<HashMap<i32, i32>>>,
 }
 
@@ -38,15 +39,15 @@ impl Demo for Ported {
         &self,
         request: Request<City>,
     ) -> Result<Response<Self::GetSubjectsStream>, Status> {
-        let mut answers = Vec::new();
+        let mut letters = Vec::new();
         for letter in request.into_inner().name.chars() {
             if letter == ' ' {
-                answers.push(Err(Status::invalid_argument("a name has no spaces")));
+                letters.push(Err(Status::invalid_argument("a name has no spaces")));
                 break;
             }
-            answers.push(Ok(Subject { name: letter.to_string() }));
+            letters.push(Ok(Subject { name: letter.to_string() }));
         }
-        Ok(Response::new(iter(answers)))
+        Ok(Response::new(iter(letters)))
     }
 
     async fn accumulate(
@@ -72,7 +73,7 @@ impl Demo for Ported {
         request: Request<Streaming<Number>>,
     ) -> Result<Response<Self::GuessNumberStream>, Status> {
         let mut numbers = request.into_inner();
-        let (sender, answers) = channel(1);
+        let (tx, rx) = channel(1);
         let all = self.times.clone();
         tokio::spawn(async move {
             loop {
@@ -87,12 +88,12 @@ impl Demo for Ported {
                     Err(status) => Err(status),
                 };
                 let last = answer.is_err();
-                // The client left, or the call has its status.
-                if sender.send(answer).await.is_err() || last {
+                // It fails when the client has left. An error ends the call.
+                if tx.send(answer).await.is_err() || last {
                     break;
                 }
             }
         });
-        Ok(Response::new(ReceiverStream::new(answers)))
+        Ok(Response::new(ReceiverStream::new(rx)))
     }
 }

@@ -1,4 +1,4 @@
-// The arguments of the clients here.
+// The arguments of both clients here: [--server HOST:PORT] [trouble]
 "use strict";
 
 const { parseArgs } = require("node:util");

@@ -1,4 +1,6 @@
-// Calls the notes' Demo, a method of each kind: node tests/peers/node/client.js [--server HOST:PORT] [trouble]
+// Calls the notes' Demo, a method of each kind, with grpc-js:
+//   node tests/peers/node/client.js [--server HOST:PORT] [trouble]
+// With `trouble` it makes calls that fail, and prints the code of each.
 "use strict";
 
 const path = require("node:path");
@@ -8,48 +10,58 @@ const loader = require("@grpc/proto-loader");
 const PROTOS = path.join(__dirname, "..", "..", "..", "protos");
 const { server, trouble } = require("./arguments.js");
 
+// The services of a .proto file. Enums are their names, and fields that are not set have their defaults.
 function load(file) {
   const definition = loader.loadSync(file, { includeDirs: [PROTOS], enums: String, longs: Number, defaults: true });
   return grpc.loadPackageDefinition(definition);
 }
 
-// grpc-js speaks in callbacks and events. These four turn a call of each kind into its answers.
+// grpc-js reports by callbacks and events. These functions, one for each kind of method, return a promise of
+// the list of responses instead.
 
-const unary = (stub, method, request, options = {}) =>
-  new Promise((resolve, reject) =>
-    stub[method](request, options, (error, answer) => (error ? reject(error) : resolve([answer]))),
-  );
+function unary(stub, method, request, options = {}) {
+  return new Promise((resolve, reject) => {
+    stub[method](request, options, (error, response) => (error ? reject(error) : resolve([response])));
+  });
+}
 
 async function serverStreaming(stub, method, request, options = {}) {
   return collect(stub[method](request, options));
 }
 
-const clientStreaming = (stub, method, requests) =>
-  new Promise((resolve, reject) => {
-    const call = stub[method]((error, answer) => (error ? reject(error) : resolve([answer])));
-    requests.forEach((request) => call.write(request));
-    call.end();
+function clientStreaming(stub, method, requests) {
+  return new Promise((resolve, reject) => {
+    const call = stub[method]((error, response) => (error ? reject(error) : resolve([response])));
+    writeAll(call, requests);
   });
+}
 
 async function bidirectional(stub, method, requests) {
   const call = stub[method]();
-  requests.forEach((request) => call.write(request));
-  call.end();
+  writeAll(call, requests);
   return collect(call);
 }
 
-async function collect(call) {
-  const answers = [];
-  for await (const answer of call) {
-    answers.push(answer);
+function writeAll(call, requests) {
+  for (const request of requests) {
+    call.write(request);
   }
-  return answers;
+  call.end();
 }
 
-async function show(call, answers, text) {
+async function collect(call) {
+  const responses = [];
+  for await (const response of call) {
+    responses.push(response);
+  }
+  return responses;
+}
+
+// Prints what a call came to: its responses, or its status.
+async function printOutcome(call, responses, text) {
   try {
-    for (const answer of await answers) {
-      console.log(`${call}: ${text(answer)}`);
+    for (const response of await responses) {
+      console.log(`${call}: ${text(response)}`);
     }
   } catch (error) {
     console.log(`${call}: ${grpc.status[error.code]}: ${error.details}`);
@@ -60,55 +72,59 @@ const list = (numbers) => `[${numbers.join(", ")}]`;
 
 async function demo(stub) {
   for (const [num1, op, num2] of [[100, "DIVIDE", 20], [-7, "DIVIDE", 2], [100, "DIVIDE", 0], [2147483647, "ADD", 1]]) {
-    await show(`Calculate ${num1} ${op} ${num2}`, unary(stub, "Calculate", { num1, op, num2 }), (result) => result.val);
+    await printOutcome(`Calculate ${num1} ${op} ${num2}`, unary(stub, "Calculate", { num1, op, num2 }), (result) => result.val);
   }
   for (const name of ["wuhan", "东京"]) {
-    await show(`GetSubjects "${name}"`, serverStreaming(stub, "GetSubjects", { name }), (subject) => subject.name);
+    await printOutcome(`GetSubjects "${name}"`, serverStreaming(stub, "GetSubjects", { name }), (subject) => subject.name);
   }
   for (const numbers of [[5, -10, 0, 1], [], [2147483647, 1, -1], [2147483647, 1]]) {
     const deltas = numbers.map((val) => ({ val }));
-    await show(`Accumulate ${list(numbers)}`, clientStreaming(stub, "Accumulate", deltas), (sum) => sum.val);
+    await printOutcome(`Accumulate ${list(numbers)}`, clientStreaming(stub, "Accumulate", deltas), (sum) => sum.val);
   }
   for (const numbers of [[5, 19, 3, 3], [10, -1]]) {
     const guesses = numbers.map((val) => ({ val }));
-    await show(`GuessNumber ${list(numbers)}`, bidirectional(stub, "GuessNumber", guesses), (a) => `${a.desc} ${a.val}`);
+    await printOutcome(`GuessNumber ${list(numbers)}`, bidirectional(stub, "GuessNumber", guesses), ({ desc, val }) => `${desc} ${val}`);
   }
 }
 
-async function code(what, answers) {
+// Prints the code with which a call ends.
+async function printCode(what, responses) {
   try {
-    await answers;
+    await responses;
     console.log(`${what}: OK`);
   } catch (error) {
     console.log(`${what}: ${grpc.status[error.code]}`);
   }
 }
 
-// What goes wrong, and under which code this library reports it.
-async function wrong() {
+// Makes calls that fail, and prints the code that this library reports for each.
+async function callInTrouble() {
   const { demo: Demo } = load("notes/test.proto").test;
   const stub = new Demo(server, grpc.credentials.createInsecure());
 
   const ticks = stub.TestClientRecvStream({ data: "jlc" });
   await new Promise((resolve) => ticks.once("data", resolve));
   ticks.cancel();
-  await code("cancel after one answer", collect(ticks));
-  await code("deadline", serverStreaming(stub, "TestClientRecvStream", { data: "jlc" }, { deadline: Date.now() + 100 }));
-  await code("too large", unary(stub, "hellojlc", { name: "x".repeat(4 * 1024 * 1024) }));
+  await printCode("cancel after one answer", collect(ticks));
+  await printCode("deadline", serverStreaming(stub, "TestClientRecvStream", { data: "jlc" }, { deadline: Date.now() + 100 }));
+  await printCode("too large", unary(stub, "hellojlc", { name: "x".repeat(4 * 1024 * 1024) }));
 
-  const raw = (path, bytes) =>
-    new Promise((resolve, reject) => {
-      const same = (buffer) => buffer;
-      stub.makeUnaryRequest(path, same, same, bytes, (error, answer) => (error ? reject(error) : resolve(answer)));
-    });
-  await code("unknown path", raw("/test.Demo/hellojlc", Buffer.alloc(0)));
-  await code("not a message", raw("/test.demo/hellojlc", Buffer.from([0x0a, 0xff])));
+  await printCode("unknown path", unaryBytes(stub, "/test.Demo/hellojlc", Buffer.alloc(0)));
+  await printCode("not a message", unaryBytes(stub, "/test.demo/hellojlc", Buffer.from([0x0a, 0xff])));
   stub.close();
+}
+
+// A unary call that sends and receives bytes as they are: nothing serializes them.
+function unaryBytes(stub, path, bytes) {
+  const asIs = (buffer) => buffer;
+  return new Promise((resolve, reject) => {
+    stub.makeUnaryRequest(path, asIs, asIs, bytes, (error, response) => (error ? reject(error) : resolve(response)));
+  });
 }
 
 async function main() {
   if (trouble) {
-    return wrong();
+    return callInTrouble();
   }
   const { Demo } = load("notes/demo.proto");
   const stub = new Demo(server, grpc.credentials.createInsecure());

@@ -1,4 +1,6 @@
-// Calls the notes' Demo with Connect's own implementation of gRPC: node tests/peers/node/connect.mjs [--server HOST:PORT] [trouble]
+// Calls the notes' Demo, a method of each kind, with Connect, which has its own implementation of gRPC:
+//   node tests/peers/node/connect.mjs [--server HOST:PORT] [trouble]
+// With `trouble` it makes calls that fail, and prints the code of each.
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -6,37 +8,47 @@ import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import peer from "./arguments.js";
+import args from "./arguments.js";
 
 const PROTOS = join(import.meta.dirname, "..", "..", "..", "protos");
 const BUF = join(import.meta.dirname, "node_modules", ".bin", "buf");
 
-// buf compiles a .proto into descriptors, from which Connect makes its messages when it runs.
+// A service by its full name. buf compiles the .proto into descriptors, from which Connect makes its messages
+// when the program runs.
 function service(file, name) {
-  const set = execFileSync(BUF, ["build", join(PROTOS, file), "-o", "-#format=binpb"], { stdio: ["ignore", "pipe", "inherit"] });
-  return createFileRegistry(fromBinary(FileDescriptorSetSchema, set)).getService(name);
+  const build = ["build", join(PROTOS, file), "-o", "-#format=binpb"];
+  const descriptors = execFileSync(BUF, build, { stdio: ["ignore", "pipe", "inherit"] });
+  return createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptors)).getService(name);
 }
 
-const transport = createGrpcTransport({ baseUrl: `http://${peer.server}` });
+const transport = createGrpcTransport({ baseUrl: `http://${args.server}` });
 
-async function show(call, answers, text) {
+// Prints what a call came to: its responses, or its status.
+async function printOutcome(call, responses, text) {
   try {
-    for await (const answer of answers()) {
-      console.log(`${call}: ${text(answer)}`);
+    for await (const response of responses()) {
+      console.log(`${call}: ${text(response)}`);
     }
   } catch (error) {
-    console.log(`${call}: ${name(error)}: ${error.rawMessage}`);
+    console.log(`${call}: ${codeName(error)}: ${error.rawMessage}`);
   }
 }
 
-// InvalidArgument here, INVALID_ARGUMENT in the specification; and Canceled, which is CANCELLED there.
-const name = (error) =>
-  error.code === Code.Canceled ? "CANCELLED" : Code[error.code].replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
-
-async function* one(answer) {
-  yield await answer;
+// The name of a code in the specification. Connect writes INVALID_ARGUMENT as InvalidArgument, and CANCELLED
+// as Canceled.
+function codeName(error) {
+  if (error.code === Code.Canceled) {
+    return "CANCELLED";
+  }
+  return Code[error.code].replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
 }
 
+// A call with one response, as a stream of it.
+async function* one(response) {
+  yield await response;
+}
+
+// A stream of requests with one field.
 async function* messages(values) {
   for (const val of values) {
     yield { val };
@@ -50,38 +62,39 @@ async function demo() {
   const ops = ["ADD", "SUBTRACT", "MULTIPLY", "DIVIDE"];
   for (const [num1, op, num2] of [[100, "DIVIDE", 20], [-7, "DIVIDE", 2], [100, "DIVIDE", 0], [2147483647, "ADD", 1]]) {
     const work = { num1, op: ops.indexOf(op), num2 };
-    await show(`Calculate ${num1} ${op} ${num2}`, () => one(client.calculate(work)), (result) => result.val);
+    await printOutcome(`Calculate ${num1} ${op} ${num2}`, () => one(client.calculate(work)), (result) => result.val);
   }
   for (const city of ["wuhan", "东京"]) {
-    await show(`GetSubjects "${city}"`, () => client.getSubjects({ name: city }), (subject) => subject.name);
+    await printOutcome(`GetSubjects "${city}"`, () => client.getSubjects({ name: city }), (subject) => subject.name);
   }
   for (const numbers of [[5, -10, 0, 1], [], [2147483647, 1, -1], [2147483647, 1]]) {
-    await show(`Accumulate ${list(numbers)}`, () => one(client.accumulate(messages(numbers))), (sum) => sum.val);
+    await printOutcome(`Accumulate ${list(numbers)}`, () => one(client.accumulate(messages(numbers))), (sum) => sum.val);
   }
   for (const numbers of [[5, 19, 3, 3], [10, -1]]) {
-    await show(`GuessNumber ${list(numbers)}`, () => client.guessNumber(messages(numbers)), (a) => `${a.desc} ${a.val}`);
+    await printOutcome(`GuessNumber ${list(numbers)}`, () => client.guessNumber(messages(numbers)), ({ desc, val }) => `${desc} ${val}`);
   }
 }
 
-async function code(what, answers, each = () => {}) {
+// Prints the code with which a call ends. `onResponse` runs after each response.
+async function printCode(what, responses, onResponse = () => {}) {
   try {
-    for await (const _ of answers()) {
-      each();
+    for await (const _ of responses()) {
+      onResponse();
     }
     console.log(`${what}: OK`);
   } catch (error) {
-    console.log(`${what}: ${name(error)}`);
+    console.log(`${what}: ${codeName(error)}`);
   }
 }
 
-// What goes wrong, and under which code this library reports it.
-async function trouble() {
+// Makes calls that fail, and prints the code that this library reports for each.
+async function callInTrouble() {
   const client = createClient(service("notes/test.proto", "test.demo"), transport);
-  const leave = new AbortController();
-  const ticks = () => client.testClientRecvStream({ data: "jlc" }, { signal: leave.signal });
-  await code("cancel after one answer", ticks, () => leave.abort());
-  await code("deadline", () => client.testClientRecvStream({ data: "jlc" }, { timeoutMs: 100 }));
-  await code("too large", () => one(client.hellojlc({ name: "x".repeat(4 * 1024 * 1024) })));
+  const canceller = new AbortController();
+  const ticks = () => client.testClientRecvStream({ data: "jlc" }, { signal: canceller.signal });
+  await printCode("cancel after one answer", ticks, () => canceller.abort());
+  await printCode("deadline", () => client.testClientRecvStream({ data: "jlc" }, { timeoutMs: 100 }));
+  await printCode("too large", () => one(client.hellojlc({ name: "x".repeat(4 * 1024 * 1024) })));
 }
 
-await (peer.trouble ? trouble() : demo());
+await (args.trouble ? callInTrouble() : demo());

@@ -1,4 +1,5 @@
-// Serves what `cargo bench` calls, as node tests/peers/node/server.js PORT: the notes' Demo, and lesson 11.
+// Serves what `cargo bench` calls, the notes' Demo and lesson 11's service:
+//   node tests/peers/node/server.js PORT
 "use strict";
 
 const path = require("node:path");
@@ -12,8 +13,8 @@ function load(file) {
   return grpc.loadPackageDefinition(definition);
 }
 
-// Each message is written when there is room for it.
-async function send(call, messages) {
+// Sends the messages of a stream. While the buffer is full, it waits: otherwise a slow client would fill the memory.
+async function sendAll(call, messages) {
   for (const message of messages) {
     if (!call.write(message)) {
       await new Promise((resolve) => call.once("drain", resolve));
@@ -22,15 +23,25 @@ async function send(call, messages) {
   call.end();
 }
 
-function echo(call, answer) {
+// Sends what `respond` makes of each message that arrives; nothing if that is null. While the buffer is full, it
+// reads no further.
+function respondToEach(call, respond) {
   call.on("data", (message) => {
-    const answered = answer(message);
-    if (answered && !call.write(answered)) {
+    const response = respond(message);
+    if (response && !call.write(response)) {
       call.pause();
       call.once("drain", () => call.resume());
     }
   });
   call.on("end", () => call.end());
+}
+
+function respondWithInt32(callback, val) {
+  // `| 0` keeps the lower 32 bits.
+  if (val !== (val | 0)) {
+    return callback({ code: grpc.status.OUT_OF_RANGE, details: `result does not fit in int32: ${val}` });
+  }
+  callback(null, { val });
 }
 
 const invalid = (details) => ({ code: grpc.status.INVALID_ARGUMENT, details });
@@ -49,11 +60,7 @@ const demo = {
     if (!calculate) {
       return callback(invalid("invalid operation"));
     }
-    const val = calculate();
-    if (val !== (val | 0)) {
-      return callback({ code: grpc.status.OUT_OF_RANGE, details: `result does not fit in int32: ${val}` });
-    }
-    callback(null, { val });
+    respondWithInt32(callback, calculate());
   },
 
   GetSubjects(call) {
@@ -63,19 +70,19 @@ const demo = {
       wuhan: ["python", "测试", "java", "php"],
     }[call.request.name];
     if (!subjects) {
-      return call.destroy({ code: grpc.status.NOT_FOUND, details: `unknown city: ${call.request.name}` });
+      return call.emit("error", { code: grpc.status.NOT_FOUND, details: `unknown city: ${call.request.name}` });
     }
-    send(call, subjects.map((name) => ({ name })));
+    sendAll(call, subjects.map((name) => ({ name })));
   },
 
   Accumulate(call, callback) {
     let val = 0;
     call.on("data", (delta) => (val += delta.val));
-    call.on("end", () => callback(null, { val }));
+    call.on("end", () => respondWithInt32(callback, val));
   },
 
   GuessNumber(call) {
-    echo(call, ({ val }) => (val >= 0 && val < 10 ? { val, desc: "bingo" } : null));
+    respondToEach(call, ({ val }) => (val >= 0 && val < 10 ? { val, desc: "bingo" } : null));
   },
 };
 
@@ -86,7 +93,7 @@ const speed = {
 
   ServerStream(call) {
     const { payload, messages } = call.request;
-    send(call, Array.from({ length: messages }, () => ({ payload })));
+    sendAll(call, Array.from({ length: messages }, () => ({ payload })));
   },
 
   ClientStream(call, callback) {
@@ -100,7 +107,7 @@ const speed = {
   },
 
   BidiStream(call) {
-    echo(call, ({ payload }) => ({ payload }));
+    respondToEach(call, ({ payload }) => ({ payload }));
   },
 };
 

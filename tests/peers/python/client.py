@@ -7,16 +7,19 @@ import json
 from workbook import FILES, load, grpc
 
 
-def text(value):
-    """As the Rust client writes it: with double quotes."""
+def quoted(value):
+    """A value as the Rust client writes it: with double quotes."""
     return json.dumps(value, ensure_ascii=False)
 
 
-def show(call, answers):
-    """Prints what a call came to: its answers, one or several, or its status."""
+def print_outcome(call, responses):
+    """Prints what a call came to: its responses, one or several, or its status.
+
+    `responses` is a function that makes the call, so that an error in it is caught here.
+    """
     try:
-        for answer in answers():
-            print(f"{call}: {answer}")
+        for response in responses():
+            print(f"{call}: {response}")
     except grpc.RpcError as error:
         print(f"{call}: {error.code().name}: {error.details()}")
 
@@ -24,7 +27,7 @@ def show(call, answers):
 def greeter(channel):
     pb2, services = load(FILES["greeter"])
     stub = services.GreeterStub(channel)
-    show('SayHello "you"', lambda: [stub.SayHello(pb2.HelloRequest(name="you")).message])
+    print_outcome('SayHello "you"', lambda: [stub.SayHello(pb2.HelloRequest(name="you")).message])
 
 
 def test(channel):
@@ -32,29 +35,29 @@ def test(channel):
     stub = services.demoStub(channel)
 
     request = pb2.hellojlcReq(name="jlc", age=23)
-    show('hellojlc "jlc", 23', lambda: [stub.hellojlc(request).result])
+    print_outcome('hellojlc "jlc", 23', lambda: [stub.hellojlc(request).result])
 
     ticks = stub.TestClientRecvStream(pb2.TestClientRecvStreamRequest(data="jlc"))
-    show('TestClientRecvStream "jlc"', lambda: (tick.result for tick in itertools.islice(ticks, 3)))
-    # It goes on for ever, so we leave.
+    print_outcome('TestClientRecvStream "jlc"', lambda: (tick.result for tick in itertools.islice(ticks, 3)))
+    # The stream never ends, so the client cancels it.
     ticks.cancel()
 
     close = pb2.TestClientRecvStreamRequest(data="close")
-    show('TestClientRecvStream "close"', lambda: (t.result for t in stub.TestClientRecvStream(close)))
+    print_outcome('TestClientRecvStream "close"', lambda: (tick.result for tick in stub.TestClientRecvStream(close)))
 
     for count in [5, 1000]:
         messages = (pb2.TestClientSendStreamRequest(data=str(n)) for n in range(count))
-        show(f"TestClientSendStream {count} messages", lambda: [stub.TestClientSendStream(messages).result])
+        print_outcome(f"TestClientSendStream {count} messages", lambda: [stub.TestClientSendStream(messages).result])
 
     messages = (pb2.TestTwoWayStreamRequest(data=data) for data in ["1", "2"])
-    show("TestTwoWayStream", lambda: (answer.result for answer in stub.TestTwoWayStream(messages)))
+    print_outcome("TestTwoWayStream", lambda: (echo.result for echo in stub.TestTwoWayStream(messages)))
 
 
 def user_info(channel):
     pb2, services = load(FILES["user-info"])
     stub = services.UserInfoStub(channel)
     request = pb2.request(age=18, name="daoji")
-    show('Info 18, "daoji"', lambda: [stub.Info(request).message])
+    print_outcome('Info 18, "daoji"', lambda: [stub.Info(request).message])
 
 
 def stream_test(channel):
@@ -62,7 +65,7 @@ def stream_test(channel):
     stub = services.StreamTestStub(channel)
     for words in [["a", "b"], ["a", "close", "b"], []]:
         messages = (pb2.request(message=word) for word in words)
-        show(f"ClientStream {text(words)}", lambda: [stub.ClientStream(messages).message])
+        print_outcome(f"ClientStream {quoted(words)}", lambda: [stub.ClientStream(messages).message])
 
 
 def demo(channel):
@@ -71,45 +74,47 @@ def demo(channel):
 
     for num1, op, num2 in [(100, "DIVIDE", 20), (-7, "DIVIDE", 2), (100, "DIVIDE", 0), (2147483647, "ADD", 1)]:
         work = pb2.Work(num1=num1, op=pb2.Work.Operation.Value(op), num2=num2)
-        show(f"Calculate {num1} {op} {num2}", lambda: [stub.Calculate(work).val])
+        print_outcome(f"Calculate {num1} {op} {num2}", lambda: [stub.Calculate(work).val])
 
     for name in ["wuhan", "东京"]:
         city = pb2.City(name=name)
-        show(f"GetSubjects {text(name)}", lambda: (subject.name for subject in stub.GetSubjects(city)))
+        print_outcome(f"GetSubjects {quoted(name)}", lambda: (subject.name for subject in stub.GetSubjects(city)))
 
     for numbers in [[5, -10, 0, 1], [], [2147483647, 1, -1], [2147483647, 1]]:
         deltas = (pb2.Delta(val=number) for number in numbers)
-        show(f"Accumulate {numbers}", lambda: [stub.Accumulate(deltas).val])
+        print_outcome(f"Accumulate {numbers}", lambda: [stub.Accumulate(deltas).val])
 
     for numbers in [[5, 19, 3, 3], [10, -1]]:
         guesses = (pb2.Number(val=number) for number in numbers)
-        show(f"GuessNumber {numbers}", lambda: (f"{a.desc} {a.val}" for a in stub.GuessNumber(guesses)))
+        print_outcome(f"GuessNumber {numbers}", lambda: (f"{answer.desc} {answer.val}" for answer in stub.GuessNumber(guesses)))
 
 
 def trouble(channel):
-    """What goes wrong, and under which code this library reports it."""
+    """Makes calls that fail, and prints the code that this library reports for each."""
     pb2, services = load(FILES["test"])
     stub = services.demoStub(channel)
 
     ticks = stub.TestClientRecvStream(pb2.TestClientRecvStreamRequest(data="jlc"))
     next(ticks)
     ticks.cancel()
-    code("cancel after one answer", lambda: list(ticks))
+    print_code("cancel after one answer", lambda: list(ticks))
 
-    never = pb2.TestClientRecvStreamRequest(data="jlc")
-    code("deadline", lambda: list(stub.TestClientRecvStream(never, timeout=0.1)))
+    endless = pb2.TestClientRecvStreamRequest(data="jlc")
+    print_code("deadline", lambda: list(stub.TestClientRecvStream(endless, timeout=0.1)))
 
     large = pb2.hellojlcReq(name="x" * (4 * 1024 * 1024))
-    code("too large", lambda: stub.hellojlc(large))
+    print_code("too large", lambda: stub.hellojlc(large))
 
+    # Without serializers, a method takes and returns bytes.
     unknown = channel.unary_unary("/test.Demo/hellojlc")
-    code("unknown path", lambda: unknown(b""))
+    print_code("unknown path", lambda: unknown(b""))
 
     broken = channel.unary_unary("/test.demo/hellojlc")
-    code("not a message", lambda: broken(b"\x0a\xff"))
+    print_code("not a message", lambda: broken(b"\x0a\xff"))
 
 
-def code(what, call):
+def print_code(what, call):
+    """Prints the code with which a call ends."""
     try:
         call()
         print(f"{what}: OK")
@@ -117,6 +122,7 @@ def code(what, call):
         print(f"{what}: {error.code().name}")
 
 
+# What the argument can be: a service, or `trouble`.
 SERVICES = {
     "greeter": greeter,
     "test": test,

@@ -1,6 +1,7 @@
-"""Serves services of the notes, as a Rust client's other side: python3 tests/peers/python/server.py demo test
+"""Serves services of the notes, for the Rust client to call: python3 tests/peers/python/server.py demo test
 
-The names on the wire are the notes', the answers those that the notes meant. Port 0 takes a free one.
+The names on the wire are the notes'. The responses are those that the notes meant, with their mistakes
+corrected. Each function below adds one service to the server.
 """
 
 import argparse
@@ -14,9 +15,14 @@ from workbook import FILES, HERE, load, grpc
 
 INT32 = range(-(2**31), 2**31)
 
+# Seconds between two messages of TestClientRecvStream; --pace sets it.
+PACE = 1.0
 
-def fitting(number, context):
+
+def int32_or_abort(number, context):
+    """The number, if it is an int32. Otherwise it ends the call."""
     if number not in INT32:
+        # This raises, so nothing after it runs.
         context.abort(grpc.StatusCode.OUT_OF_RANGE, f"result does not fit in int32: {number}")
     return number
 
@@ -41,15 +47,17 @@ def test(server):
         def TestClientRecvStream(self, request, context):
             if request.data == "close":
                 context.abort(grpc.StatusCode.CANCELLED, "CANCELLED")
-            left = threading.Event()
-            context.add_callback(left.set)
+            # The method must notice when the client leaves: it would hold its thread for good.
+            client_left = threading.Event()
+            context.add_callback(client_left.set)
             index = 0
-            while not left.wait(PACE):
+            while not client_left.wait(PACE):
                 index += 1
                 yield pb2.TestClientRecvStreamResponse(result=f"send {index} {request.data}")
 
         def TestClientSendStream(self, request_iterator, context):
             for index, _ in enumerate(request_iterator):
+                # Eleven messages are enough: this answers without waiting for the client's end.
                 if index == 10:
                     break
             return pb2.TestClientSendStreamResponse(result="ok")
@@ -84,13 +92,15 @@ def stream_test(server):
     services.add_StreamTestServicer_to_server(StreamTest(), server)
 
 
+SUBJECTS = {
+    "beijing": ["python", "c++", "go", "产品经理", "测试", "运维", "java", "php"],
+    "shanghai": ["python", "c++", "go", "测试", "运维", "java", "php"],
+    "wuhan": ["python", "测试", "java", "php"],
+}
+
+
 def demo(server):
     pb2, services = load(FILES["demo"])
-    subjects = {
-        "beijing": ["python", "c++", "go", "产品经理", "测试", "运维", "java", "php"],
-        "shanghai": ["python", "c++", "go", "测试", "运维", "java", "php"],
-        "wuhan": ["python", "测试", "java", "php"],
-    }
 
     class Demo(services.DemoServicer):
         def Calculate(self, request, context):
@@ -107,16 +117,16 @@ def demo(server):
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, "cannot divide by 0")
             else:
                 result = num1 // num2
-            return pb2.Result(val=fitting(result, context))
+            return pb2.Result(val=int32_or_abort(result, context))
 
         def GetSubjects(self, request, context):
-            if request.name not in subjects:
+            if request.name not in SUBJECTS:
                 context.abort(grpc.StatusCode.NOT_FOUND, f"unknown city: {request.name}")
-            for subject in subjects[request.name]:
+            for subject in SUBJECTS[request.name]:
                 yield pb2.Subject(name=subject)
 
         def Accumulate(self, request_iterator, context):
-            return pb2.Sum(val=fitting(sum(delta.val for delta in request_iterator), context))
+            return pb2.Sum(val=int32_or_abort(sum(delta.val for delta in request_iterator), context))
 
         def GuessNumber(self, request_iterator, context):
             for guess in request_iterator:
@@ -127,6 +137,7 @@ def demo(server):
 
 
 def speed(server):
+    """Lesson 11's service, which `cargo bench` measures."""
     pb2, services = load("speed.proto")
 
     class Speed(services.SpeedServiceServicer):
@@ -152,7 +163,7 @@ def speed(server):
 
 
 def exercise(server):
-    """What lesson 10's exercise ports."""
+    """The service that lesson 10's exercise ports to Rust."""
     sys.path.append(os.path.join(HERE, "..", "..", "..", "lessons", "10_notes"))
     from exercise import make
 
@@ -178,7 +189,7 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     PACE = arguments.pace
 
-    # A thread a call: this many calls at once, and not one more.
+    # Each call takes a thread: ten calls run at once, and others wait.
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=10))
     for service in arguments.service:
         SERVICES[service](server)

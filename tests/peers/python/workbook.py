@@ -1,7 +1,7 @@
-"""What the clients and servers here share: the packages, and the code made from the .proto files.
+"""What the clients and servers here share: the packages, and the code generated from the .proto files.
 
-The packages are installed beside this file, and the code is made when a program starts, so that
-nothing generated has to be kept.
+The packages are installed beside this file. The code is generated each time a program starts, so no
+generated file is kept.
 """
 
 import os
@@ -9,20 +9,22 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROTOS = os.path.join(HERE, "..", "..", "..", "protos")
+# grpcio finds both through Python's path: its own packages, and the .proto files to generate code from.
 sys.path[:0] = [os.path.join(HERE, "packages"), PROTOS]
 
 import grpc  # noqa: E402
 
 
 def load(file):
-    """The messages and the services of a file below protos/.
+    """Returns two modules for a file below protos/: its messages, and its services.
 
-    The two files of the package `example` cannot both be loaded by one process: its pool of
-    definitions has one `example.request`.
+    One process cannot load both files of the package `example`: all definitions go into one pool,
+    and that has room for one `example.request`.
     """
     return grpc.protos_and_services(file)
 
 
+# The file that defines each service of the notes.
 FILES = {
     "greeter": "hello.proto",
     "test": "notes/test.proto",

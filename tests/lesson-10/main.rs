@@ -1,0 +1,116 @@
+//! Lesson 10: the exercise, what the notes' services answer, and what the server tells about
+//! itself.
+
+#[path = "../../lessons/10_notes/exercise.rs"]
+mod exercise;
+#[path = "../../lessons/10_notes/solution.rs"]
+mod solution;
+#[path = "../../lessons/10_notes/wrong_bytes.rs"]
+mod wrong_bytes;
+#[path = "../../lessons/10_notes/wrong_first.rs"]
+mod wrong_first;
+#[path = "../../lessons/10_notes/wrong_largest.rs"]
+mod wrong_largest;
+#[path = "../../lessons/10_notes/wrong_shared.rs"]
+mod wrong_shared;
+#[path = "../../lessons/10_notes/wrong_waits.rs"]
+mod wrong_waits;
+
+mod check;
+mod differences;
+mod self_description;
+
+use std::time::Duration;
+
+use grpc_workbook::Lesson;
+use grpc_workbook::notes::demo::MyDemo;
+use grpc_workbook::notes::proto::demo::demo_client::DemoClient;
+use grpc_workbook::notes::proto::demo::demo_server::{Demo, DemoServer};
+use support::checks::Verdict;
+use support::peers::{EVERYTHING, Peer};
+use support::programs::{self, Finished, Server, run};
+use tonic::service::Routes;
+use tonic::transport::{Channel, Endpoint};
+
+use check::check;
+
+fn lesson() -> &'static Lesson {
+    Lesson::find(10).expect("lesson 10 should be in LESSONS")
+}
+
+/// The lesson's server, which waits so many milliseconds before each message of
+/// `TestClientRecvStream`.
+fn server_with_pace(milliseconds: &str) -> Server {
+    let args = ["--addr", "127.0.0.1:0", "--pace", milliseconds];
+    Server::from(programs::command(&lesson().server()).args(args))
+}
+
+async fn connect(server: &Server) -> Channel {
+    let endpoint = Endpoint::try_from(format!("http://{}", server.address));
+    let endpoint = endpoint.expect("URI should parse");
+    endpoint.connect().await.expect("server should be there")
+}
+
+// --- the exercise
+
+/// Checks a service in this process. Nothing in it waits for anything but other tasks: what has
+/// not come after so many turns of each will never come.
+async fn check_in_process(demo: impl Demo) -> Verdict {
+    let client = DemoClient::new(Routes::new(DemoServer::new(demo)));
+    let patience = async || {
+        for _ in 0..10_000 {
+            tokio::task::yield_now().await;
+        }
+    };
+    check(client, patience).await
+}
+
+support::exercise! {
+    files: "lessons/10_notes/exercise.rs",
+    check: |answer| check_in_process(answer::Ported),
+    own: check_in_process(MyDemo),
+    wrong: [
+        wrong_first,
+        wrong_largest,
+        wrong_shared: check_in_process(wrong_shared::Ported::default()),
+        wrong_waits,
+        wrong_bytes => "book/generated/10-notes-report.txt",
+    ],
+}
+
+/// The service to port answers as the check demands.
+#[tokio::test]
+async fn the_check_accepts_the_original() {
+    let Some(python) = Peer::is_ready("python") else {
+        return;
+    };
+    let mut command = python.command();
+    command.args(["tests/peers/python/server.py", "exercise", "--port", "0"]);
+    let server = Server::from(&mut command);
+    let client = DemoClient::new(connect(&server).await);
+    let patience = async || tokio::time::sleep(Duration::from_secs(30)).await;
+    check(client, patience).await.expect("original should pass");
+}
+
+// --- the programs
+
+/// The client prints what a client in any language should get from a server in any language.
+/// tests/peers.rs compares Python's and Node's clients and servers with the same text.
+#[test]
+fn the_client_calls_every_method() {
+    let server = server_with_pace("1");
+    let client =
+        |args: &[&str]| run(&mut programs::client(lesson(), &server.address, args));
+    let greeting = "SayHello \"you\": Hello, you!\n";
+    assert_eq!(client(&[]), Finished::new(0, EVERYTHING));
+    assert_eq!(client(&["greeter"]), Finished::new(0, greeting));
+    let unknown = "Error: the call ended with UNIMPLEMENTED (12), without a message\n";
+    assert_eq!(client(&["--break", "package"]), Finished::new(1, unknown));
+    assert_eq!(client(&["--break", "spelling"]), Finished::new(1, unknown));
+    let Finished { code, output } = client(&["--break", "same-name"]);
+    assert_eq!(code, Some(1));
+    let wrong = "INTERNAL (13): failed to decode Protobuf message: Request.age: \
+                 invalid wire type: LengthDelimited (expected Varint)\n";
+    assert!(output.ends_with(wrong), "{output}");
+    assert_eq!(server.stop().code, Some(0));
+}

@@ -1,0 +1,85 @@
+//! What the server tells about itself, by reflection and health.
+
+use grpc_workbook::notes::SERVICES;
+use support::programs::Server;
+use tokio_stream::iter;
+use tonic::{Code, Streaming};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
+
+use crate::{connect, lesson};
+
+#[tokio::test]
+async fn reflection_lists_all_services() {
+    let server = Server::start(lesson());
+    let list = MessageRequest::ListServices(String::new());
+    let responses = reflect(&server, vec![list]).await;
+    let [MessageResponse::ListServicesResponse(list)] = &responses[..] else {
+        panic!("response should be a list: {responses:?}");
+    };
+    let mut names: Vec<&str> = list.service.iter().map(|row| &*row.name).collect();
+    names.retain(|name| !name.starts_with("grpc."));
+    names.sort();
+    assert_eq!(names, SERVICES);
+}
+
+/// `example.request` is defined in two files. Reflection has both files, and gives one of them
+/// for the name.
+#[tokio::test]
+async fn reflection_knows_one_file_for_a_name_defined_twice() {
+    let server = Server::start(lesson());
+    let names = ["example.UserInfo", "example.StreamTest", "example.request"];
+    let requests = names.map(|name| MessageRequest::FileContainingSymbol(name.into()));
+    let mut files = Vec::new();
+    for response in reflect(&server, requests.into()).await {
+        let MessageResponse::FileDescriptorResponse(file) = response else {
+            panic!("response should be a file: {response:?}");
+        };
+        files.push(file.file_descriptor_proto);
+    }
+    assert_ne!(files[0], files[1]);
+    assert!(files[2] == files[0] || files[2] == files[1]);
+}
+
+/// Sends these requests in one call, and returns a response for each.
+async fn reflect(server: &Server, requests: Vec<MessageRequest>) -> Vec<MessageResponse> {
+    let count = requests.len();
+    let mut client = ServerReflectionClient::new(connect(server).await);
+    let requests = requests.into_iter().map(|request| ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(request),
+    });
+    let responses = client.server_reflection_info(iter(requests)).await;
+    let mut stream: Streaming<ServerReflectionResponse> =
+        responses.expect("call should start").into_inner();
+    let mut responses = Vec::new();
+    for _ in 0..count {
+        let response = stream.message().await.expect("call should go on");
+        let response = response.expect("every request should get a response");
+        let message = response.message_response;
+        responses.push(message.expect("response should have a message"));
+    }
+    responses
+}
+
+#[tokio::test]
+async fn health_reports_that_every_service_serves() {
+    let server = Server::start(lesson());
+    let mut client = HealthClient::new(connect(&server).await);
+    // The empty name is the server as a whole.
+    for service in [""].iter().chain(SERVICES) {
+        let request = HealthCheckRequest { service: service.to_string() };
+        let response = client.check(request).await;
+        let response = response.expect("service should be known").into_inner();
+        assert_eq!(response.status(), ServingStatus::Serving, "{service}");
+    }
+    let request = HealthCheckRequest { service: "Nope".into() };
+    let status = client.check(request).await;
+    let status = status.expect_err("service should be unknown");
+    assert_eq!(status.code(), Code::NotFound);
+}
