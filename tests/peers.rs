@@ -13,9 +13,7 @@ use support::peers::{EVERYTHING, Peer};
 use support::programs::{self, Finished, Server, run};
 use tokio::net::TcpListener;
 
-fn lesson() -> &'static Lesson {
-    Lesson::find(10).expect("lesson 10 should be in LESSONS")
-}
+const LESSON: &Lesson = support::lesson(10);
 
 /// The lesson's server, as fast as most tests want it.
 fn server() -> Server {
@@ -26,12 +24,12 @@ fn server() -> Server {
 /// `TestClientRecvStream`.
 fn server_with_pace(milliseconds: &str) -> Server {
     let args = ["--addr", "127.0.0.1:0", "--pace", milliseconds];
-    Server::from(programs::command(&lesson().server()).args(args))
+    Server::from(programs::command(&LESSON.server()).args(args))
 }
 
 /// The lesson's own client, to be run against this address.
 fn rust_client(address: &str, services: &[&str]) -> Command {
-    programs::client(lesson(), address, services)
+    programs::client(LESSON, address, services)
 }
 
 /// What a command prints. It must succeed.

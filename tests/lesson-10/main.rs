@@ -34,15 +34,13 @@ use tonic::transport::{Channel, Endpoint};
 
 use check::check;
 
-fn lesson() -> &'static Lesson {
-    Lesson::find(10).expect("lesson 10 should be in LESSONS")
-}
+const LESSON: &Lesson = support::lesson(10);
 
 /// The lesson's server, which waits so many milliseconds before each message of
 /// `TestClientRecvStream`.
 fn server_with_pace(milliseconds: &str) -> Server {
     let args = ["--addr", "127.0.0.1:0", "--pace", milliseconds];
-    Server::from(programs::command(&lesson().server()).args(args))
+    Server::from(programs::command(&LESSON.server()).args(args))
 }
 
 async fn connect(server: &Server) -> Channel {
@@ -100,7 +98,7 @@ async fn the_check_accepts_the_original() {
 fn the_client_calls_every_method() {
     let server = server_with_pace("1");
     let client =
-        |args: &[&str]| run(&mut programs::client(lesson(), &server.address, args));
+        |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
     let greeting = "SayHello \"you\": Hello, you!\n";
     assert_eq!(client(&[]), Finished::new(0, EVERYTHING));
     assert_eq!(client(&["greeter"]), Finished::new(0, greeting));

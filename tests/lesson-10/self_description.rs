@@ -12,11 +12,11 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 
-use crate::{connect, lesson};
+use crate::{LESSON, connect};
 
 #[tokio::test]
 async fn reflection_lists_all_services() {
-    let server = Server::start(lesson());
+    let server = Server::start(LESSON);
     let list = MessageRequest::ListServices(String::new());
     let responses = reflect(&server, vec![list]).await;
     let [MessageResponse::ListServicesResponse(list)] = &responses[..] else {
@@ -32,7 +32,7 @@ async fn reflection_lists_all_services() {
 /// for the name.
 #[tokio::test]
 async fn reflection_knows_one_file_for_a_name_defined_twice() {
-    let server = Server::start(lesson());
+    let server = Server::start(LESSON);
     let names = ["example.UserInfo", "example.StreamTest", "example.request"];
     let requests = names.map(|name| MessageRequest::FileContainingSymbol(name.into()));
     let mut files = Vec::new();
@@ -69,7 +69,7 @@ async fn reflect(server: &Server, requests: Vec<MessageRequest>) -> Vec<MessageR
 
 #[tokio::test]
 async fn health_reports_that_every_service_serves() {
-    let server = Server::start(lesson());
+    let server = Server::start(LESSON);
     let mut client = HealthClient::new(connect(&server).await);
     // The empty name is the server as a whole.
     for service in [""].iter().chain(SERVICES) {

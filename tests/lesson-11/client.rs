@@ -7,10 +7,10 @@ use std::process::Stdio;
 use grpc_workbook::Lesson;
 use support::programs::{self, Finished, Server, run};
 
-use crate::lesson;
+use crate::LESSON;
 
 fn client(args: &[&str]) -> Finished {
-    run(programs::command(&lesson().client()).args(args))
+    run(programs::command(&LESSON.client()).args(args))
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_server_of_its_own() {
 /// client no longer holds the other end of its standard input.
 #[test]
 fn its_server_ends_when_the_client_does() {
-    let mut server = programs::command(&lesson().client());
+    let mut server = programs::command(&LESSON.client());
     server
         .arg("--serve")
         .stdin(Stdio::piped())
@@ -73,7 +73,7 @@ fn the_lines_of_a_report() {
     use regex::Regex;
     use support::written;
 
-    let mut client = programs::command(&lesson().client());
+    let mut client = programs::command(&LESSON.client());
     client.args(["unary", "--count", "200", "--rate", "1000"]);
     // Without standard error, where progress is told if it takes more than a second.
     let output = client.output().expect("the client should run");
@@ -107,7 +107,7 @@ fn other_servers() {
         let messages = if number < 8 { &[] } else { &messages[..] };
         let number = number.to_string();
         let args = [&["--lesson", &number, "--count", "5"], messages].concat();
-        let mut client = programs::client(lesson(), &server.address, &args);
+        let mut client = programs::client(LESSON, &server.address, &args);
         let Finished { code, output } = run(&mut client);
         assert_eq!(code, Some(0), "{output}");
         assert!(output.contains("  calls    5, "), "{output}");
@@ -117,7 +117,7 @@ fn other_servers() {
 #[test]
 fn progress_goes_to_standard_error() {
     let args = ["unary", "--duration", "1.2", "--warm-up", "0"];
-    let mut client = programs::command(&lesson().client());
+    let mut client = programs::command(&LESSON.client());
     let output = client.args(args).output().expect("the client should run");
     let progress =
         String::from_utf8(output.stderr).expect("the client should print UTF-8");
@@ -211,8 +211,7 @@ fn the_help_says_that_it_has_a_server_of_its_own() {
 
 #[test]
 fn nobody_there() {
-    let mut client =
-        programs::client(lesson(), "127.0.0.1:1", &["unary", "--count", "1"]);
+    let mut client = programs::client(LESSON, "127.0.0.1:1", &["unary", "--count", "1"]);
     let Finished { code, output } = run(&mut client);
     assert_eq!(code, Some(1));
     assert!(

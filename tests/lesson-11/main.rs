@@ -24,10 +24,21 @@ mod wrong_started;
 
 use std::time::Duration;
 
+use check::check;
 use grpc_workbook::Lesson;
 
-fn lesson() -> &'static Lesson {
-    Lesson::find(11).expect("lesson 11 should be in LESSONS")
+const LESSON: &Lesson = support::lesson(11);
+
+support::exercise! {
+    files: "lessons/11_speed/exercise.rs",
+    check: |answer| check(answer::percentile),
+    wrong: [
+        wrong_float,
+        wrong_mean,
+        wrong_order,
+        wrong_rank,
+        wrong_started => "book/generated/11-speed-report.txt",
+    ],
 }
 
 fn ms(time: u64) -> Duration {

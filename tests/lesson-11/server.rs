@@ -2,11 +2,11 @@
 
 use support::programs::{self, Finished, Server, run};
 
-use crate::lesson;
+use crate::LESSON;
 
 #[test]
 fn the_server_counts_what_it_served() {
-    let server = Server::start(lesson());
+    let server = Server::start(LESSON);
     for (kind, count) in [
         ("unary", "1"),
         ("server", "2"),
@@ -14,7 +14,7 @@ fn the_server_counts_what_it_served() {
         ("bidi", "4"),
     ] {
         let args = [kind, "--count", count];
-        let mut client = programs::client(lesson(), &server.address, &args);
+        let mut client = programs::client(LESSON, &server.address, &args);
         let Finished { code, output } = run(&mut client);
         assert_eq!(code, Some(0), "{output}");
         assert!(!output.contains("  server   "), "{output}");
@@ -34,10 +34,10 @@ fn memory_stays_flat() {
     use grpc_workbook::speed::usage::Usage;
 
     let peak = |messages: &str| {
-        let server = Server::start(lesson());
+        let server = Server::start(LESSON);
         for kind in ["server", "client", "bidi"] {
             let args = [kind, "--count", "1", "--size", "8", "--messages", messages];
-            let mut client = programs::client(lesson(), &server.address, &args);
+            let mut client = programs::client(LESSON, &server.address, &args);
             let Finished { code, output } = run(&mut client);
             assert_eq!(code, Some(0), "{output}");
         }

@@ -3,7 +3,7 @@
 use grpc_workbook::http2::proto::{
     SplitRequest, split_service_client::SplitServiceClient,
 };
-use support::checks::{Checks, outcome};
+use support::checks::{Checks, Verdict, outcome};
 use tonic::service::Routes;
 
 /// Messages for the report; the long one would fill the page.
@@ -20,7 +20,7 @@ fn texts(messages: Vec<Vec<u8>>) -> Vec<String> {
 }
 
 /// Makes every call to `server`. Returns the report; as an error if a call went wrong.
-pub async fn check(server: Routes) -> Result<String, String> {
+pub async fn check(server: Routes) -> Verdict {
     let mut splitter = SplitServiceClient::new(server);
     let mut checks = Checks::default();
     let cut = || Err("INVALID_ARGUMENT: the body ends inside a message".to_string());

@@ -23,46 +23,21 @@ use grpc_workbook::Lesson;
 use grpc_workbook::http2::proto::split_service_server::{
     SplitService, SplitServiceServer,
 };
-use support::written;
 use tonic::service::Routes;
 
-fn lesson() -> &'static Lesson {
-    Lesson::find(5).expect("lesson 5 should be in LESSONS")
-}
+const LESSON: &Lesson = support::lesson(5);
 
 fn serving(splitter: impl SplitService) -> Routes {
     Routes::new(SplitServiceServer::new(splitter))
 }
 
-#[tokio::test]
-#[ignore = "it is yours to solve"]
-async fn exercise() -> Result<(), &'static str> {
-    let checked = check(serving(exercise::Splitter)).await;
-    checked
-        .map(drop)
-        .map_err(|_| "lessons/05_http2/exercise.rs is not right yet")
-}
-
-#[tokio::test]
-async fn the_check_accepts_the_solution() {
-    check(serving(solution::Splitter))
-        .await
-        .expect("the solution should be right");
-}
-
-#[tokio::test]
-async fn the_check_rejects_wrong_answers() {
-    check(serving(wrong_endian::Splitter))
-        .await
-        .expect_err("wrong_endian");
-    check(serving(wrong_cut::Splitter))
-        .await
-        .expect_err("wrong_cut");
-    check(serving(wrong_flag::Splitter))
-        .await
-        .expect_err("wrong_flag");
-    let report = check(serving(wrong_empty::Splitter))
-        .await
-        .expect_err("wrong_empty");
-    written("book/generated/05-http2-report.txt", &report);
+support::exercise! {
+    files: "lessons/05_http2/exercise.rs",
+    check: |answer| check(serving(answer::Splitter)),
+    wrong: [
+        wrong_cut,
+        wrong_empty => "book/generated/05-http2-report.txt",
+        wrong_endian,
+        wrong_flag,
+    ],
 }

@@ -5,15 +5,15 @@ use std::net::{Shutdown, TcpStream};
 
 use support::programs::{self, Finished, Server, run};
 
-use super::lesson;
+use super::LESSON;
 
 fn play(server: &Server, args: &[&str]) -> Finished {
-    run(&mut programs::client(lesson(), &server.address, args))
+    run(&mut programs::client(LESSON, &server.address, args))
 }
 
 #[test]
 fn the_client_plays_each_step() {
-    let server = Server::start(lesson());
+    let server = Server::start(LESSON);
     let mut all = String::new();
     for step in ["tcp", "http1", "http2", "flow", "goaway"] {
         let Finished { code, output } = play(&server, &[step]);
@@ -41,7 +41,7 @@ fn the_client_plays_each_step() {
 
 #[test]
 fn faults_are_refused() {
-    let server = Server::start(lesson());
+    let server = Server::start(LESSON);
     for (name, words) in [
         ("http1-to-grpc", "the server sent SETTINGS, and hung up without GOAWAY"),
         ("bad-preface", "the server sent SETTINGS, and hung up without GOAWAY"),
@@ -58,7 +58,7 @@ fn faults_are_refused() {
 fn without_a_server_each_step_says_how_to_start_one() {
     for step in ["tcp", "http1", "http2", "flow"] {
         let Finished { code, output } =
-            run(&mut programs::client(lesson(), "127.0.0.1:1", &[step]));
+            run(&mut programs::client(LESSON, "127.0.0.1:1", &[step]));
         assert_eq!(code, Some(1), "{step}: {output}");
         assert!(output.contains("no server at"), "{step}: {output}");
         assert!(output.contains("cargo run --bin lesson-5-server"), "{step}: {output}");
@@ -69,7 +69,7 @@ fn without_a_server_each_step_says_how_to_start_one() {
 /// server's shutdown.
 #[test]
 fn silent_connections_hold_up_no_other() {
-    let server = Server::start(lesson());
+    let server = Server::start(LESSON);
     let connect = || TcpStream::connect(&server.address).expect("connection should open");
     let silent: Vec<TcpStream> = (0..20).map(|_| connect()).collect();
     let mut half = connect();

@@ -19,7 +19,7 @@ use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::transport::{Channel, Endpoint, Uri};
 
-use super::lesson;
+use super::LESSON;
 
 /// The window of a stream in HTTP/2, unless a setting says otherwise (RFC 9113, 6.9.2).
 const WINDOW: u32 = 65_535;
@@ -48,7 +48,7 @@ fn hex(bytes: &[u8]) -> String {
 /// The two frames of DATA of a request, byte by byte, for the chapter.
 #[tokio::test]
 async fn frames_taken_apart() {
-    let server = Server::start(lesson());
+    let server = Server::start(LESSON);
     let (channel, mut recording) = recorded(&server).await;
     let mut client = Http2ServiceClient::new(channel);
     client
@@ -101,7 +101,7 @@ async fn frames_taken_apart() {
 /// The second call's headers, byte by byte: what HPACK has in its table, and the path.
 #[tokio::test]
 async fn headers_taken_apart() {
-    let server = Server::start(lesson());
+    let server = Server::start(LESSON);
     let (channel, mut recording) = recorded(&server).await;
     let mut client = Http2ServiceClient::new(channel);
     for _ in 0..3 {
@@ -161,7 +161,7 @@ fn granted(frames: &[RecordedFrame]) -> u32 {
 /// A sender that has used up a stream's window waits, and sends no more than it was granted.
 #[tokio::test]
 async fn nothing_more_comes_until_the_client_reads() {
-    let server = Server::start(lesson());
+    let server = Server::start(LESSON);
     let (channel, mut recording) = recorded(&server).await;
     let mut client = Http2ServiceClient::new(channel);
     let answer = client.download(DownloadRequest { chunks: 1000 }).await;
@@ -238,7 +238,7 @@ fn headers(frames: &[RecordedFrame]) -> Vec<Vec<String>> {
 /// Makes two calls, and returns what was recorded: on stream 1 a call with a deadline, on stream 3
 /// one of a method that does not exist. The server is returned to keep it alive.
 async fn two_calls() -> (Server, Recording) {
-    let server = Server::start(lesson());
+    let server = Server::start(LESSON);
     let (channel, recording) = recorded(&server).await;
     let mut client = Http2ServiceClient::new(channel.clone());
     let mut request = Request::new(WorkRequest { slow: false });
@@ -323,7 +323,7 @@ async fn a_response_in_frames() {
 /// A message is not a frame: three chunks are spread over frames of any size.
 #[tokio::test]
 async fn a_download_in_frames() {
-    let server = Server::start(lesson());
+    let server = Server::start(LESSON);
     let (channel, mut recording) = recorded(&server).await;
     let mut client = Http2ServiceClient::new(channel);
     let answer = client.download(DownloadRequest { chunks: 3 }).await;
