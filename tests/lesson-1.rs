@@ -76,8 +76,9 @@ fn serving(greeter: impl Greeter) -> Routes {
 
 support::exercise! {
     files: "lessons/01_hello/exercise.rs",
-    check: |answer| check(serving(answer::PoliteGreeter)),
-    own: check(serving(MyGreeter)),
+    serve: |answer| serving(answer::PoliteGreeter),
+    check: check,
+    own: serving(MyGreeter),
     wrong: [
         wrong_code,
         wrong_ok,

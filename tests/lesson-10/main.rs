@@ -26,13 +26,13 @@ use grpc_workbook::Lesson;
 use grpc_workbook::notes::demo::MyDemo;
 use grpc_workbook::notes::proto::demo::demo_client::DemoClient;
 use grpc_workbook::notes::proto::demo::demo_server::{Demo, DemoServer};
-use support::checks::Verdict;
+use support::checks::{Verdict, with_limit};
 use support::peers::{EVERYTHING, Peer};
 use support::programs::{self, Finished, Server, run};
 use tonic::service::Routes;
 use tonic::transport::{Channel, Endpoint};
 
-use check::check;
+use check::{Patience, check};
 
 const LESSON: &Lesson = support::lesson(10);
 
@@ -51,26 +51,24 @@ async fn connect(server: &Server) -> Channel {
 
 // --- the exercise
 
-/// Checks a service in this process. Nothing in it waits for anything but other tasks: what has
-/// not come after so many turns of each will never come.
-async fn check_in_process(demo: impl Demo) -> Verdict {
-    let client = DemoClient::new(Routes::new(DemoServer::new(demo)));
-    let patience = async || {
-        for _ in 0..10_000 {
-            tokio::task::yield_now().await;
-        }
-    };
-    check(client, patience).await
+fn serving(demo: impl Demo) -> Routes {
+    Routes::new(DemoServer::new(demo))
+}
+
+/// Checks a service in this process.
+async fn check_in_process(server: Routes) -> Verdict {
+    check(DemoClient::new(server), Patience::Turns(10_000)).await
 }
 
 support::exercise! {
     files: "lessons/10_notes/exercise.rs",
-    check: |answer| check_in_process(answer::Ported),
-    own: check_in_process(MyDemo),
+    serve: |answer| serving(answer::Ported),
+    check: check_in_process,
+    own: serving(MyDemo),
     wrong: [
         wrong_first,
         wrong_largest,
-        wrong_shared: check_in_process(wrong_shared::Ported::default()),
+        wrong_shared: serving(wrong_shared::Ported::default()),
         wrong_waits,
         wrong_bytes => "book/generated/10-notes-report.txt",
     ],
@@ -86,8 +84,12 @@ async fn the_check_accepts_the_original() {
     command.args(["tests/peers/python/server.py", "exercise", "--port", "0"]);
     let server = Server::from(&mut command);
     let client = DemoClient::new(connect(&server).await);
-    let patience = async || tokio::time::sleep(Duration::from_secs(30)).await;
-    check(client, patience).await.expect("original should pass");
+    // Another process may be slow to start.
+    let patience = Duration::from_secs(30);
+    let checking = check(client, Patience::Time(patience));
+    with_limit(2 * patience, checking)
+        .await
+        .expect("original should pass");
 }
 
 // --- the programs

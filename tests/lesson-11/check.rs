@@ -4,10 +4,22 @@ use std::time::Duration;
 
 use grpc_workbook::speed::load::Call;
 use support::checks::{Checks, Verdict};
+use support::exercise::{Breakable, hang};
 
 use crate::ms;
 
-type Percentile = fn(&[Call], usize) -> Option<Duration>;
+/// An answer to the exercise.
+pub struct Percentile(pub fn(&[Call], usize) -> Option<Duration>);
+
+impl Breakable for Percentile {
+    fn panicking(self) -> Percentile {
+        Percentile(|_, _| panic!("as the test wants it"))
+    }
+
+    fn hanging(self) -> Percentile {
+        Percentile(|_, _| hang())
+    }
+}
 
 /// Calls with these latencies, in milliseconds, each started when it was scheduled.
 fn calls(latencies: &[u64]) -> Vec<Call> {
@@ -20,38 +32,9 @@ fn calls(latencies: &[u64]) -> Vec<Call> {
     calls
 }
 
-pub async fn check(percentile: Percentile) -> Verdict {
+pub async fn check(Percentile(percentile): Percentile) -> Verdict {
     let mut checks = Checks::default();
-    let mut expect = |name: &str, calls: &[Call], percents: &[(usize, Option<u64>)]| {
-        for (percent, expected) in percents {
-            let call = format!("p{percent} of {name}");
-            let actual = percentile(calls, *percent);
-            checks.expect(call, Ok(actual), Ok(expected.map(ms)));
-        }
-    };
-    expect("no calls", &[], &[(50, None), (100, None)]);
-    expect(
-        "one call of 7 ms",
-        &calls(&[7]),
-        &[(1, Some(7)), (50, Some(7)), (100, Some(7))],
-    );
-    expect(
-        "calls of 40, 10, 30 and 20 ms",
-        &calls(&[40, 10, 30, 20]),
-        &[
-            (25, Some(10)),
-            (50, Some(20)),
-            (75, Some(30)),
-            (76, Some(40)),
-            (100, Some(40)),
-        ],
-    );
     let hundred: Vec<u64> = (1..=100).rev().collect();
-    expect(
-        "a hundred calls of 1 to 100 ms",
-        &calls(&hundred),
-        &[(1, Some(1)), (7, Some(7)), (50, Some(50)), (99, Some(99))],
-    );
     // One worker, a call every 10 ms, and a server that stands still for 50 ms in the second
     // call: those after it wait for the worker.
     let stalled = [
@@ -66,15 +49,45 @@ pub async fn check(percentile: Percentile) -> Verdict {
         started: ms(started),
         finished: ms(finished),
     });
-    expect(
-        "five calls, of which one is slow and three wait for it",
-        &stalled,
-        &[
-            (20, Some(1)),
-            (40, Some(23)),
-            (50, Some(32)),
-            (90, Some(50)),
-        ],
-    );
+    /// A percentile, and what it must be, in milliseconds.
+    type Rows = &'static [(usize, Option<u64>)];
+    let cases: [(&str, Vec<Call>, Rows); 5] = [
+        ("no calls", vec![], &[(50, None), (100, None)]),
+        ("one call of 7 ms", calls(&[7]), &[(1, Some(7)), (50, Some(7)), (100, Some(7))]),
+        (
+            "calls of 40, 10, 30 and 20 ms",
+            calls(&[40, 10, 30, 20]),
+            &[
+                (25, Some(10)),
+                (50, Some(20)),
+                (75, Some(30)),
+                (76, Some(40)),
+                (100, Some(40)),
+            ],
+        ),
+        (
+            "a hundred calls of 1 to 100 ms",
+            calls(&hundred),
+            &[(1, Some(1)), (7, Some(7)), (50, Some(50)), (99, Some(99))],
+        ),
+        (
+            "five calls, of which one is slow and three wait for it",
+            stalled.to_vec(),
+            &[
+                (20, Some(1)),
+                (40, Some(23)),
+                (50, Some(32)),
+                (90, Some(50)),
+            ],
+        ),
+    ];
+    for (name, calls, percents) in cases {
+        for (percent, expected) in percents {
+            let (calls, percent) = (calls.clone(), *percent);
+            let actual = async move { Ok(percentile(&calls, percent)) };
+            let call = format!("p{percent} of {name}");
+            checks.call(call, actual, Ok(expected.map(ms))).await;
+        }
+    }
     checks.verdict()
 }

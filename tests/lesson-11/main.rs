@@ -24,14 +24,15 @@ mod wrong_started;
 
 use std::time::Duration;
 
-use check::check;
+use check::{Percentile, check};
 use grpc_workbook::Lesson;
 
 const LESSON: &Lesson = support::lesson(11);
 
 support::exercise! {
     files: "lessons/11_speed/exercise.rs",
-    check: |answer| check(answer::percentile),
+    serve: |answer| Percentile(answer::percentile),
+    check: check,
     wrong: [
         wrong_float,
         wrong_mean,

@@ -39,6 +39,7 @@ fn blank() -> InspectRequest {
 
 support::exercise! {
     files: "lessons/02_types/exercise.rs",
-    check: |answer| check(serving(answer::HandEncoder)),
+    serve: |answer| serving(answer::HandEncoder),
+    check: check,
     wrong: [wrong_default, wrong_length, wrong_sign, wrong_zigzag],
 }

@@ -13,10 +13,9 @@ use crate::teapot;
 
 /// Checks an answer that begins with [`teapot`].
 pub async fn check(server: Routes) -> Verdict {
-    let mut updates = ProductUpdateServiceClient::new(server);
+    let client = ProductUpdateServiceClient::new(server);
     let mut checks = Checks::default();
     let nothing = UpdateProductRequest::default();
-    let mut kept = None;
     for (call, request, expected) in [
         ("nothing", nothing.clone(), ("Teapot", 1900, &["blue"][..])),
         ("price: 1500", price(1500), ("Teapot", 1500, &["blue"])),
@@ -28,23 +27,26 @@ pub async fn check(server: Routes) -> Verdict {
         ("labels: []", labels(&[]), ("", -1, &[])),
         ("nothing", nothing.clone(), ("", -1, &[])),
     ] {
-        // Not `Checks::call`: an update depends on those before it.
-        let response = outcome(updates.update_product(request).await);
-        let product = response.and_then(|response| {
-            kept = response.product;
-            let product = kept.clone().ok_or("no product")?;
+        let mut client = client.clone();
+        let response = async move {
+            let response = outcome(client.update_product(request).await)?;
+            let product = response.product.ok_or("no product")?;
             Ok((product.name, product.price, product.labels))
-        });
+        };
         let (name, price, labels) = expected;
-        checks.expect(
-            format!("UpdateProduct({call})"),
-            product,
-            Ok((name.to_string(), price, strings(labels))),
-        );
+        let expected = Ok((name.to_string(), price, strings(labels)));
+        checks
+            .call(format!("UpdateProduct({call})"), response, expected)
+            .await;
     }
     let rest = |product: Product| (product.size, product.ratings, product.discount);
-    let kept = kept.map(rest).ok_or("no product".into());
-    checks.expect("size, ratings and discount".into(), kept, Ok(rest(teapot())));
+    let mut client = client.clone();
+    let response = async move {
+        let response = outcome(client.update_product(nothing).await)?;
+        Ok(rest(response.product.ok_or("no product")?))
+    };
+    let call = "UpdateProduct(nothing): size, ratings and discount";
+    checks.call(call, response, Ok(rest(teapot()))).await;
     checks.verdict()
 }
 

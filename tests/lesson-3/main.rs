@@ -46,7 +46,8 @@ fn teapot() -> Product {
 
 support::exercise! {
     files: "lessons/03_fields/exercise.rs",
-    check: |answer| check(serving(answer::Updater::new(teapot()))),
+    serve: |answer| serving(answer::Updater::new(teapot())),
+    check: check,
     wrong: [
         wrong_append,
         wrong_default => "book/generated/03-fields-report.txt",

@@ -30,19 +30,22 @@ impl Trial {
         request: SaveRequest,
         expected: Outcome<(i32, i32)>,
     ) {
-        let response = outcome(self.book.save(request).await);
+        let mut book = self.book.clone();
+        let response = async move { outcome(book.save(request).await) };
         let expected = expected.map(|(added, replaced)| SaveResponse { added, replaced });
-        self.checks
-            .expect(format!("Save {what}"), response, expected);
+        let call = format!("Save {what}");
+        self.checks.call(call, response, expected).await;
     }
 
     /// Compares everybody in the book with those who must be there.
     async fn find_everybody(&mut self) {
-        let response = outcome(self.book.find(FindRequest { name: None }).await);
-        let people = response.map(|FindResponse { people }| BTreeMap::from_iter(people));
+        let mut book = self.book.clone();
+        let people = async move {
+            let response = outcome(book.find(FindRequest { name: None }).await);
+            response.map(|FindResponse { people }| BTreeMap::from_iter(people))
+        };
         let expected = Ok(self.expected.clone());
-        self.checks
-            .expect("Find everybody".into(), people, expected);
+        self.checks.call("Find everybody", people, expected).await;
     }
 
     /// From now on this person must be in the book.

@@ -41,8 +41,9 @@ const LESSON: &Lesson = lesson(4);
 
 support::exercise! {
     files: "lessons/04_map_oneof/exercise.rs",
-    check: |answer| check(serving(answer::UpdatingBook::default())),
-    own: check(serving(AddressBook::default())),
+    serve: |answer| serving(answer::UpdatingBook::default()),
+    check: check,
+    own: serving(AddressBook::default()),
     wrong: [
         wrong_empty => "book/generated/04-map-oneof-report.txt",
         wrong_field,

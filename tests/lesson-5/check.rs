@@ -21,7 +21,7 @@ fn texts(messages: Vec<Vec<u8>>) -> Vec<String> {
 
 /// Makes every call to `server`. Returns the report; as an error if a call went wrong.
 pub async fn check(server: Routes) -> Verdict {
-    let mut splitter = SplitServiceClient::new(server);
+    let client = SplitServiceClient::new(server);
     let mut checks = Checks::default();
     let cut = || Err("INVALID_ARGUMENT: the body ends inside a message".to_string());
     let compressed =
@@ -49,9 +49,14 @@ pub async fn check(server: Routes) -> Verdict {
         ("half a compressed message", b"\x01\0\0\0\x03hi", compressed()),
         ("half a prefix with a flag of 2", b"\x02\0\0", cut()),
     ] {
-        let response = splitter.split(SplitRequest { body: body.into() }).await;
-        let actual = outcome(response).map(|response| texts(response.messages));
-        checks.expect(format!("Split({name})"), actual, expected.map(texts));
+        let mut client = client.clone();
+        let request = SplitRequest { body: body.into() };
+        let response = async move {
+            let response = outcome(client.split(request).await);
+            response.map(|response| texts(response.messages))
+        };
+        let call = format!("Split({name})");
+        checks.call(call, response, expected.map(texts)).await;
     }
     checks.verdict()
 }

@@ -33,7 +33,8 @@ fn serving(splitter: impl SplitService) -> Routes {
 
 support::exercise! {
     files: "lessons/05_http2/exercise.rs",
-    check: |answer| check(serving(answer::Splitter)),
+    serve: |answer| serving(answer::Splitter),
+    check: check,
     wrong: [
         wrong_cut,
         wrong_empty => "book/generated/05-http2-report.txt",

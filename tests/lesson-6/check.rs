@@ -48,7 +48,7 @@ pub async fn check(server: Routes) -> Verdict {
     let mut calculator = calculator.clone();
     let response = async move { outcome(calculator.calculate(unknown).await) };
     let expected = error("INVALID_ARGUMENT: invalid operation");
-    checks.call("1 99 2".into(), response, expected).await;
+    checks.call("1 99 2", response, expected).await;
     checks.verdict()
 }
 

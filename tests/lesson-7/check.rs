@@ -2,17 +2,10 @@
 
 use grpc_workbook::status::status_line;
 use grpc_workbook::subjects_by_city::proto::subjects_by_city_service_client::SubjectsByCityServiceClient;
-use support::checks::{Checks, Verdict};
+use support::checks::{Checks, Streamed, Verdict};
 use tonic::service::Routes;
 
 use crate::{EndedStream, read, request};
-
-/// What a call came to, as the report shows it.
-#[derive(Debug, PartialEq)]
-struct Streamed {
-    messages: Vec<String>,
-    end: String,
-}
 
 /// Asks a service for the subjects of one city, of several, and of unknown ones.
 pub async fn check(server: Routes) -> Verdict {
@@ -52,8 +45,7 @@ pub async fn check(server: Routes) -> Verdict {
             let end = error.map_or("OK".into(), |status| status_line(&status));
             Ok(Streamed { messages, end })
         };
-        let messages = messages.iter().map(ToString::to_string).collect();
-        let expected = Ok(Streamed { messages, end: end.into() });
+        let expected = Ok(Streamed::new(messages, end));
         let call = format!("ListSubjects({cities})");
         checks.call(call, response, expected).await;
     }

@@ -118,8 +118,9 @@ async fn read(
 
 support::exercise! {
     files: "lessons/07_subjects_by_city/exercise.rs",
-    check: |answer| check(routes(answer::Cities)),
-    own: check(routes(SubjectsByCity)),
+    serve: |answer| routes(answer::Cities),
+    check: check,
+    own: routes(SubjectsByCity),
     wrong: [
         wrong_first => "book/generated/07-subjects-by-city-report.txt",
         wrong_last,

@@ -35,8 +35,9 @@ type Client = AccumulateServiceClient<Channel>;
 
 support::exercise! {
     files: "lessons/08_accumulate/exercise.rs",
-    check: |answer| check::check(serving(answer::Meter)),
-    own: check::check(serving(Accumulator)),
+    serve: |answer| serving(answer::Meter),
+    check: check::check,
+    own: serving(Accumulator),
     wrong: [
         wrong_half,
         wrong_late => "book/generated/08-accumulate-report.txt",

@@ -5,8 +5,8 @@ use std::time::Duration;
 use grpc_workbook::guess_number::proto::{
     GuessRequest, GuessResponse, guess_number_service_client::GuessNumberServiceClient,
 };
-use grpc_workbook::status::code_name;
-use support::checks::{Checks, Outcome, Verdict};
+use grpc_workbook::status::status_line;
+use support::checks::{Checks, Outcome, Streamed, Verdict};
 use tokio::sync::mpsc::{self, Sender};
 use tokio::time::sleep;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
@@ -30,10 +30,10 @@ async fn unless_it_hangs<T>(call: impl Future<Output = T>) -> Option<T> {
 struct Player {
     /// The end of the channel that feeds the call.
     tx: Sender<GuessRequest>,
-    /// The server's responses; or how the game ended, empty when that is in the transcript.
-    responses: Result<Streaming<GuessResponse>, String>,
-    /// What came from the server: a line for each response, and one for the end.
-    transcript: Vec<String>,
+    /// The server's responses, until the game has ended.
+    responses: Option<Streaming<GuessResponse>>,
+    /// What came from the server: a text for each response, and how the game ended.
+    transcript: Streamed,
 }
 
 impl Player {
@@ -42,13 +42,28 @@ impl Player {
         let (tx, rx) = mpsc::channel(8);
         let mut client = GuessNumberServiceClient::new(server.clone());
         let call = client.guess(ReceiverStream::new(rx));
-        let responses = match unless_it_hangs(call).await {
-            None => Err("no headers, and no end".into()),
-            Some(response) => response
-                .map(Response::into_inner)
-                .map_err(|status| ended(&status)),
-        };
-        Player { tx, responses, transcript: Vec::new() }
+        match unless_it_hangs(call).await {
+            Some(response) => Player::new(tx, response),
+            None => Player::ended(tx, "no headers, and no end".into()),
+        }
+    }
+
+    fn new(
+        tx: Sender<GuessRequest>,
+        response: Result<Response<Streaming<GuessResponse>>, Status>,
+    ) -> Player {
+        match response {
+            Ok(response) => Player {
+                tx,
+                responses: Some(response.into_inner()),
+                transcript: Streamed::new(&[], "the game goes on"),
+            },
+            Err(status) => Player::ended(tx, status_line(&status)),
+        }
+    }
+
+    fn ended(tx: Sender<GuessRequest>, end: String) -> Player {
+        Player { tx, responses: None, transcript: Streamed::new(&[], &end) }
     }
 
     /// Sends a number. A server that has ended the game does not get it.
@@ -56,36 +71,29 @@ impl Player {
         let _ = self.tx.send(guess(number)).await;
     }
 
-    /// Waits for the next response or, once, the end. Returns whether there was a response.
+    /// Waits for the next response or the end. Returns whether there was a response.
     async fn listen(&mut self) -> bool {
-        let end = match &mut self.responses {
-            Err(end) => std::mem::take(end),
-            Ok(responses) => match unless_it_hangs(responses.message()).await {
-                Some(Ok(Some(GuessResponse { number, verdict }))) => {
-                    self.transcript.push(format!("{number} {verdict}"));
-                    return true;
-                }
-                Some(Ok(None)) => "OK".into(),
-                Some(Err(status)) => ended(&status),
-                None => "no answer, and no end".into(),
-            },
+        let Some(responses) = &mut self.responses else {
+            return false;
         };
-        if !end.is_empty() {
-            self.transcript.push(end);
-        }
-        self.responses = Err(String::new());
+        self.transcript.end = match unless_it_hangs(responses.message()).await {
+            Some(Ok(Some(GuessResponse { number, verdict }))) => {
+                self.transcript.messages.push(format!("{number} {verdict}"));
+                return true;
+            }
+            Some(Ok(None)) => "OK".into(),
+            Some(Err(status)) => status_line(&status),
+            None => "no answer, and no end".into(),
+        };
+        self.responses = None;
         false
     }
 
     /// Waits for all that is still to come, and returns the transcript.
-    async fn finish(mut self) -> Vec<String> {
+    async fn finish(mut self) -> Streamed {
         while self.listen().await {}
         self.transcript
     }
-}
-
-fn ended(status: &Status) -> String {
-    format!("{}: {}", code_name(status.code()), status.message())
 }
 
 /// One game: each guess is made when the one before it was answered. The client does not end
@@ -94,35 +102,31 @@ async fn by_turns(
     server: Routes,
     secret: i32,
     guesses: &'static [i32],
-) -> Outcome<Vec<String>> {
+) -> Outcome<Streamed> {
     let mut player = Player::start(&server).await;
     player.say(secret).await;
     for number in guesses {
         player.say(*number).await;
         if !player.listen().await {
-            return Ok(player.transcript);
+            break;
         }
     }
     Ok(player.finish().await)
 }
 
 /// One game: the client sends everything, ends its stream, and then listens.
-async fn at_once(server: Routes, numbers: &'static [i32]) -> Outcome<Vec<String>> {
+async fn at_once(server: Routes, numbers: &'static [i32]) -> Outcome<Streamed> {
     let guesses = tokio_stream::iter(numbers.to_vec()).map(guess);
     let mut client = GuessNumberServiceClient::new(server);
     let response = client.guess(guesses).await;
-    let responses = response
-        .map(Response::into_inner)
-        .map_err(|status| ended(&status));
     // Nothing more is sent: this channel feeds no call.
     let (tx, _) = mpsc::channel(1);
-    Ok(Player { tx, responses, transcript: Vec::new() }
-        .finish()
-        .await)
+    Ok(Player::new(tx, response).finish().await)
 }
 
-/// Two games at once, in which what one player says is nothing to the other.
-async fn two_games(server: Routes) -> Outcome<Vec<String>> {
+/// Two games at once, in which what one player says is nothing to the other. Returns what each
+/// heard.
+async fn two_games(server: Routes) -> Outcome<[Vec<String>; 2]> {
     let mut one = Player::start(&server).await;
     let mut other = Player::start(&server).await;
     one.say(10).await;
@@ -133,42 +137,46 @@ async fn two_games(server: Routes) -> Outcome<Vec<String>> {
     }
     one.say(60).await;
     one.listen().await;
-    Ok([one.transcript, other.transcript].concat())
+    Ok([one.transcript.messages, other.transcript.messages])
 }
 
 pub async fn check(server: Routes) -> Verdict {
-    let lines = |lines: &[&str]| Ok(lines.iter().map(ToString::to_string).collect());
     let too_large = "INVALID_ARGUMENT: 100 is not in 0..=99";
     let negative = "INVALID_ARGUMENT: -1 is not in 0..=99";
     let mut checks = Checks::default();
-    for (call, secret, guesses, expected) in [
+    for (call, secret, guesses, answers, end) in [
         (
             "37, by turns 50 20 37",
             37,
             &[50, 20, 37][..],
-            &["50 lower", "20 higher", "37 bingo", "OK"][..],
+            &["50 lower", "20 higher", "37 bingo"][..],
+            "OK",
         ),
-        ("99, by turns 98 100", 99, &[98, 100], &["98 higher", too_large]),
-        ("-1, by turns", -1, &[], &[negative]),
+        ("99, by turns 98 100", 99, &[98, 100], &["98 higher"], too_large),
+        ("-1, by turns", -1, &[], &[], negative),
     ] {
         let game = by_turns(server.clone(), secret, guesses);
-        checks.call(call.into(), game, lines(expected)).await;
+        let expected = Streamed::new(answers, end);
+        checks.call(call, game, Ok(expected)).await;
     }
-    for (call, numbers, expected) in [
+    for (call, numbers, answers, end) in [
         (
             "at once 10 20 5 100 10",
             &[10, 20, 5, 100, 10][..],
-            &["20 lower", "5 higher", too_large][..],
+            &["20 lower", "5 higher"][..],
+            too_large,
         ),
-        ("at once 0 0 1 100", &[0, 0, 1, 100], &["0 bingo", "OK"]),
-        ("at once 5 6", &[5, 6], &["6 lower", "OK"]),
-        ("at once nothing", &[], &["OK"]),
+        ("at once 0 0 1 100", &[0, 0, 1, 100], &["0 bingo"], "OK"),
+        ("at once 5 6", &[5, 6], &["6 lower"], "OK"),
+        ("at once nothing", &[], &[], "OK"),
     ] {
         let game = at_once(server.clone(), numbers);
-        checks.call(call.into(), game, lines(expected)).await;
+        let expected = Streamed::new(answers, end);
+        checks.call(call, game, Ok(expected)).await;
     }
-    let call = "two games, 10 and 90, 50 in both, 60 in the first".to_string();
-    let expected = lines(&["50 lower", "60 lower", "50 higher"]);
-    checks.call(call, two_games(server), expected).await;
+    let call = "two games, 10 and 90, 50 in both, 60 in the first";
+    let heard: [&[&str]; 2] = [&["50 lower", "60 lower"], &["50 higher"]];
+    let heard = heard.map(|lines| lines.iter().map(ToString::to_string).collect());
+    checks.call(call, two_games(server), Ok(heard)).await;
     checks.verdict()
 }

@@ -40,13 +40,14 @@ type Client<T = Channel> = GuessNumberServiceClient<T>;
 
 support::exercise! {
     files: "lessons/09_guess_number/exercise.rs",
-    check: |answer| check::check(serving(answer::Game)),
-    own: check::check(serving(GuessNumber)),
+    serve: |answer| serving(answer::Game),
+    check: check::check,
+    own: serving(GuessNumber),
     wrong: [
         wrong_collects,
         wrong_early,
         wrong_endless => "book/generated/09-guess-number-report.txt",
-        wrong_shared: check::check(serving(wrong_shared::Game::default())),
+        wrong_shared: serving(wrong_shared::Game::default()),
         wrong_waits,
     ],
 }
