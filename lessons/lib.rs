@@ -3,8 +3,6 @@
 //! A lesson's module is its `service.rs`, the code that its chapter teaches. Its two
 //! programs, `server.rs` and `client.rs`, are binaries of this package; what their
 //! `main`s share is in [`cli`].
-#![forbid(unsafe_code)]
-
 use std::fmt::{self, Display};
 
 pub mod cargo;
@@ -150,6 +148,11 @@ impl Lesson {
     /// The binary that calls, such as `lesson-1-client`.
     pub fn client(&self) -> String {
         format!("{}-client", self.test())
+    }
+
+    /// The binary that serves the learner's answer to the exercise, such as `lesson-1-exercise`.
+    pub fn exercise(&self) -> String {
+        format!("{}-exercise", self.test())
     }
 
     /// The test, as in `cargo test --test lesson-1`.

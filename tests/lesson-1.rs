@@ -100,7 +100,7 @@ fn an_empty_name_takes_no_byte() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_full_path_and_a_message_reach_the_service() {
     assert_eq!(greeter_server::SERVICE_NAME, "helloworld.Greeter");
     let server = Server::start(LESSON);
@@ -401,8 +401,13 @@ async fn ctrl_c_twice_ends_the_server_at_once() {
     server.wait_for("lesson-1-server stopping");
     server.interrupt();
     let Finished { code, output } = server.finish();
-    assert_eq!(code, Some(0));
-    assert!(!output.contains("cut off"), "{output}");
+    assert_eq!(code, Some(1));
+    assert!(
+        output.ends_with(
+            "Error: lesson-1-server cut off the connections that were still open\n"
+        ),
+        "{output}"
+    );
     call.await
         .expect("the task should run to its end")
         .expect_err("the open call should be cut off");
@@ -413,9 +418,11 @@ async fn a_call_that_stays_open_is_cut_off_after_the_grace() {
     let server = Server::start(LESSON);
     let (_names_tx, call) = open_call(&server).await;
     let Finished { code, output } = server.stop();
-    assert_eq!(code, Some(0));
+    assert_eq!(code, Some(1));
     assert!(
-        output.ends_with("lesson-1-server cut off the calls that were still open\n"),
+        output.ends_with(
+            "Error: lesson-1-server cut off the connections that were still open\n"
+        ),
         "{output}"
     );
     call.await

@@ -7,9 +7,8 @@ use tonic::transport::Server;
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (incoming, shutdown) = cli::listen(1).await?;
-    Server::builder()
+    let server = Server::builder()
         .add_service(GreeterServer::new(MyGreeter))
-        .serve_with_incoming_shutdown(incoming, shutdown)
-        .await?;
-    Ok(())
+        .serve_with_incoming_shutdown(incoming, shutdown.requested());
+    shutdown.run(server).await
 }

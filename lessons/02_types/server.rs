@@ -9,9 +9,8 @@ use tonic::transport::Server;
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (incoming, shutdown) = cli::listen(2).await?;
-    Server::builder()
+    let server = Server::builder()
         .add_service(TypesServiceServer::new(Inspector))
-        .serve_with_incoming_shutdown(incoming, shutdown)
-        .await?;
-    Ok(())
+        .serve_with_incoming_shutdown(incoming, shutdown.requested());
+    shutdown.run(server).await
 }

@@ -25,8 +25,6 @@ async fn main() -> Result<(), Failure> {
         let shop = Shop::<proto_v2::Product>::default();
         server.add_service(NewServer::new(shop))
     };
-    router
-        .serve_with_incoming_shutdown(incoming, shutdown)
-        .await?;
-    Ok(())
+    let server = router.serve_with_incoming_shutdown(incoming, shutdown.requested());
+    shutdown.run(server).await
 }

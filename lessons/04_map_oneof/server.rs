@@ -9,9 +9,8 @@ use tonic::transport::Server;
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (incoming, shutdown) = cli::listen(4).await?;
-    Server::builder()
+    let server = Server::builder()
         .add_service(AddressBookServiceServer::new(AddressBook::default()))
-        .serve_with_incoming_shutdown(incoming, shutdown)
-        .await?;
-    Ok(())
+        .serve_with_incoming_shutdown(incoming, shutdown.requested());
+    shutdown.run(server).await
 }

@@ -24,15 +24,15 @@ async fn main() -> Result<(), Failure> {
             }
         }
     });
-    Server::builder()
+    let requested = shutdown.requested();
+    let server = Server::builder()
         .add_service(Http2ServiceServer::new(Work))
         .serve_with_incoming_shutdown(ReceiverStream::new(http2_rx), async move {
-            shutdown.await;
+            requested.await;
             sorter.abort();
-        })
-        .await?;
+        });
     // The connections that speak something else end with the runtime.
-    Ok(())
+    shutdown.run(server).await
 }
 
 // ANCHOR: serve

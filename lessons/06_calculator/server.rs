@@ -13,7 +13,7 @@ async fn main() -> Result<(), Failure> {
     let (incoming, shutdown) = cli::listen(6).await?;
     // Two limits, which tonic leaves off. The servers of lessons 7 to 10 set the same ones;
     // those of lessons 1 to 5 have none, to show tonic with nothing added.
-    Server::builder()
+    let server = Server::builder()
         // How many calls may be open on one connection. Without a limit, one client could
         // fill the memory, since each open call takes some. 1000 is as many as the chapter
         // holds open at once, and far above what a well-behaved client needs.
@@ -22,7 +22,6 @@ async fn main() -> Result<(), Failure> {
         // Otherwise the connection of a vanished machine stays open, with its calls.
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .add_service(CalculatorServiceServer::new(Calculator))
-        .serve_with_incoming_shutdown(incoming, shutdown)
-        .await?;
-    Ok(())
+        .serve_with_incoming_shutdown(incoming, shutdown.requested());
+    shutdown.run(server).await
 }

@@ -11,12 +11,11 @@ use tonic::transport::Server;
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (incoming, shutdown) = cli::listen(7).await?;
-    Server::builder()
+    let server = Server::builder()
         // Limits: see lesson 6.
         .max_concurrent_streams(1000)
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .add_service(SubjectsByCityServiceServer::new(SubjectsByCity))
-        .serve_with_incoming_shutdown(incoming, shutdown)
-        .await?;
-    Ok(())
+        .serve_with_incoming_shutdown(incoming, shutdown.requested());
+    shutdown.run(server).await
 }

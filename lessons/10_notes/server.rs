@@ -41,7 +41,7 @@ async fn main() -> Result<(), Failure> {
     // Python's servers read compressed requests by default. In tonic each service that should
     // read them needs to be told.
     let gzip = CompressionEncoding::Gzip;
-    Server::builder()
+    let server = Server::builder()
         // Limits: see lesson 6.
         .max_concurrent_streams(1000)
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
@@ -54,7 +54,6 @@ async fn main() -> Result<(), Failure> {
         // Two versions of one service: some tools still ask for v1alpha.
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .serve_with_incoming_shutdown(incoming, shutdown)
-        .await?;
-    Ok(())
+        .serve_with_incoming_shutdown(incoming, shutdown.requested());
+    shutdown.run(server).await
 }

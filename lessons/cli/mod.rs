@@ -16,5 +16,5 @@ pub use client::{Client, client, client_without, connect, connect_tcp, connect_w
 pub use errors::Failure;
 pub use flags::{fail, host_and_port, parse};
 pub use input::{lines, numbers, random};
-pub use server::{GRACE, Signals, bind, listen, listen_with};
+pub use server::{GRACE, Shutdown, Signals, bind, listen, listen_exercise, listen_with};
 pub use term::style;

@@ -1,15 +1,19 @@
 //! The flags of a lesson's server, how it listens, and how it shuts down.
 
 use std::io::{self, ErrorKind};
+use std::pin::pin;
 use std::process::exit;
+use std::thread;
 use std::time::Duration;
 
 use clap::{Args, Parser};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tonic::transport::server::TcpIncoming;
 
 use super::errors::{Failure, without_os_code};
 use super::flags::{host_and_port, lesson, parse};
+use crate::Lesson;
 
 /// How long a server that was told to stop waits for open calls before it cuts them off.
 pub const GRACE: Duration = Duration::from_secs(3);
@@ -30,16 +34,12 @@ struct NoArgs {}
 /// Reads the flags of lesson `number`'s server, listens, and says so on standard output:
 /// `lesson-1-server listening on 127.0.0.1:50051`.
 ///
-/// Returns the connections to serve, and a future that completes when the server must stop: at
-/// SIGINT (Ctrl-C) or SIGTERM. From then on open calls have [`GRACE`] to finish, then the process
-/// exits, with code 0 either way. A second signal cuts the grace short.
+/// Returns the connections to serve, and the server's [`Shutdown`].
 ///
 /// # Errors
-/// The address cannot be had: it is in use, or not of this machine. Wrong flags end the process
-/// with code 2.
-pub async fn listen(
-    number: u8,
-) -> Result<(TcpIncoming, impl Future<Output = ()>), Failure> {
+/// The address is in use, or is not an address of this machine. Wrong flags end the process with
+/// code 2.
+pub async fn listen(number: u8) -> Result<(TcpIncoming, Shutdown), Failure> {
     let (incoming, shutdown, NoArgs {}) = listen_with(number).await?;
     Ok((incoming, shutdown))
 }
@@ -50,37 +50,111 @@ pub async fn listen(
 /// Those of [`listen`].
 pub async fn listen_with<A: Args>(
     number: u8,
-) -> Result<(TcpIncoming, impl Future<Output = ()>, A), Failure> {
+) -> Result<(TcpIncoming, Shutdown, A), Failure> {
     let lesson = lesson(number);
-    let program = lesson.server();
-    let about = format!("The server of lesson {number}, {}", lesson.title);
+    let about = format!("The server of {lesson}");
+    listen_as(&lesson.server(), &about, lesson).await
+}
+
+/// [`listen`], for the learner's answer to the exercise of lesson `number`: `lesson-1-exercise`.
+///
+/// # Errors
+/// Those of [`listen`].
+pub async fn listen_exercise(number: u8) -> Result<(TcpIncoming, Shutdown), Failure> {
+    let lesson = lesson(number);
+    let about = format!("Your answer to the exercise of {lesson}");
+    let (incoming, shutdown, NoArgs {}) =
+        listen_as(&lesson.exercise(), &about, lesson).await?;
+    Ok((incoming, shutdown))
+}
+
+/// Listens as `program`, in the place of a lesson's server.
+async fn listen_as<A: Args>(
+    program: &str,
+    about: &str,
+    lesson: &Lesson,
+) -> Result<(TcpIncoming, Shutdown, A), Failure> {
     let usual = format!("127.0.0.1:{}", lesson.port());
-    let ServerFlags { args, addr } = parse(&program, &about, |command| {
+    let ServerFlags { args, addr } = parse(program, about, |command| {
         command.mut_arg("addr", |arg| arg.required(false).default_value(usual))
     });
     let listener = bind(&addr).await?;
     // Caught from here on: a signal may arrive as soon as the line below is printed.
-    let mut signals = Signals::new()?;
+    let signals = Signals::new()?;
     println!("{program} listening on {}", listener.local_addr()?);
     // Without nodelay the kernel holds small frames back until earlier ones are acknowledged,
     // which costs 40 ms a call. `Server::tcp_nodelay` has no effect on a listener that the server
     // did not open itself, so the setting is made here.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let shutdown = async move {
-        signals.next().await;
-        println!("{program} stopping");
-        // tonic waits for open calls without a limit. This task is the limit.
-        tokio::spawn(async move {
-            tokio::select! {
-                () = tokio::time::sleep(GRACE) => {
-                    eprintln!("{program} cut off the calls that were still open");
-                }
-                () = signals.next() => {}
-            }
-            exit(0);
-        });
+    let shutdown = Shutdown {
+        program: program.to_string(),
+        signals,
+        requested: watch::Sender::new(false),
     };
     Ok((incoming, shutdown, args))
+}
+
+/// How a server ends: at SIGINT (Ctrl-C) or SIGTERM it takes no new calls, open ones have [`GRACE`]
+/// to finish, and what is left then is cut off. A second signal cuts the grace short.
+pub struct Shutdown {
+    /// For what it prints.
+    program: String,
+    /// Ctrl-C and SIGTERM.
+    signals: Signals,
+    /// Turns true at the first signal.
+    requested: watch::Sender<bool>,
+}
+
+impl Shutdown {
+    /// Completes at the first signal: for `serve_with_incoming_shutdown`.
+    pub fn requested(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut requested = self.requested.subscribe();
+        async move {
+            // An error says that `Shutdown` is gone. Then nobody is left to wait for the server.
+            let _ = requested.wait_for(|requested| *requested).await;
+        }
+    }
+
+    /// Runs a server to its end, and bounds how long it takes to shut down: tonic by itself waits
+    /// for open calls without a limit.
+    ///
+    /// # Errors
+    /// The server failed, or connections had to be cut off: of calls that went on, or of clients that
+    /// did not answer when the server asked them to close.
+    pub async fn run<E>(
+        mut self,
+        server: impl Future<Output = Result<(), E>>,
+    ) -> Result<(), Failure>
+    where
+        Failure: From<E>,
+    {
+        let mut server = pin!(server);
+        tokio::select! {
+            served = &mut server => return Ok(served?),
+            () = self.signals.next() => {}
+        }
+        println!("{} stopping", self.program);
+        self.requested.send_replace(true);
+        tokio::select! {
+            served = &mut server => return Ok(served?),
+            () = tokio::time::sleep(GRACE) => {}
+            () = self.signals.next() => {}
+        }
+        exit_even_if_a_call_blocks();
+        let line =
+            format!("{} cut off the connections that were still open", self.program);
+        Err(Failure::new(line))
+    }
+}
+
+/// When `main` returns, tokio drops the calls that are left, where they wait. A call that never
+/// waits, because it blocks its thread, would keep the process for ever.
+fn exit_even_if_a_call_blocks() {
+    thread::spawn(|| {
+        thread::sleep(Duration::from_secs(1));
+        eprintln!("Error: a call blocks its thread: the process ends without it");
+        exit(1);
+    });
 }
 
 /// Opens a port.

@@ -168,9 +168,9 @@ fn a_stopping_server_cuts_off_the_stream_after_the_grace() {
     assert_eq!(status.code(), Some(1));
     let address = server.address.clone();
     let Finished { code, output } = server.finish();
-    assert_eq!(code, Some(0));
+    assert_eq!(code, Some(1));
     let output = output.replace(&address, "127.0.0.1:50057");
-    assert!(output.ends_with("cut off the calls that were still open\n"));
+    assert!(output.ends_with("cut off the connections that were still open\n"));
     assert_eq!(GRACE.as_secs(), 3, "the chapter says three seconds");
     let shown = format!(
         "$ cargo run --bin lesson-7-server\n{output}\n\
