@@ -47,7 +47,7 @@ const GROUPS: &[(&str, &[&str])] = &[
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);
-    // What an earlier build made must not be found any more: a package may have another name.
+    // Start empty: a renamed package's old file would still satisfy `include_proto!`.
     fs::remove_dir_all(&out_dir)?;
     // Once a build script names a file, cargo runs it again for the named files only:
     // each has to be named.

@@ -75,9 +75,7 @@ async fn main() -> Result<(), Failure> {
     let about = "Plays a lesson of the workbook, server and client, in one terminal";
     let flags: Flags = cli::parse("cargo run --", about, |command| command);
     if flags.list {
-        for lesson in LESSONS {
-            println!("{:>2}  {:<20} {}", lesson.number, lesson.title, lesson.teaches);
-        }
+        list_lessons();
         return Ok(());
     }
     let mut signals = Signals::new()?;
@@ -93,6 +91,15 @@ async fn main() -> Result<(), Failure> {
         played = play(flags.lesson, lines, flags.svg) => played,
         // Dropped in the middle, `play` kills what it started.
         () = signals.next() => Err(Failure::new("stopped before the end")),
+    }
+}
+
+/// `--list`: a line for each lesson, in columns.
+fn list_lessons() {
+    let titles = LESSONS.iter().map(|lesson| lesson.title.len());
+    let width = titles.max().unwrap_or(0);
+    for Lesson { number, title, teaches, .. } in LESSONS {
+        println!("{number:>2}  {title:<width$}  {teaches}");
     }
 }
 
@@ -259,23 +266,54 @@ fn write_svg(file: &Path, drawing: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Says what a reader can do now, with this lesson's own files and programs.
 fn show_next_steps(lesson: &Lesson) {
     println!();
     println!("Next:");
-    println!("  read it   cargo install mdbook --locked, then mdbook serve book --open");
-    println!("  run it    cargo run --bin {}", lesson.server());
-    println!("            cargo run --bin {}, in a second terminal", lesson.client());
-    println!("  solve it  lessons/{}/exercise.rs, checked by", lesson.folder());
-    println!("            cargo test --test {} -- --ignored --nocapture", lesson.test());
+    if !has_mdbook() {
+        println!("  get the book   cargo install mdbook --locked");
+    }
+    println!("  read it        mdbook serve --open, chapter {}", lesson.number);
+    println!("  run it         cargo run --bin {}", lesson.server());
+    println!(
+        "                 cargo run --bin {}, in a second terminal",
+        lesson.client()
+    );
+    let folder = format!("lessons/{}", lesson.folder());
+    let is_there = |file: &str| root().join(&folder).join(file).exists();
+    let definition = if is_there("exercise.proto") {
+        " and exercise.proto"
+    } else {
+        ""
+    };
+    println!("  solve it       {folder}/exercise.rs{definition}");
+    let test = lesson.test();
+    println!("  check it       cargo test --test {test} -- --ignored --nocapture");
+    if is_there("exercise_server.rs") {
+        println!(
+            "  try it         cargo run --bin {}, in place of the server",
+            lesson.exercise()
+        );
+    }
+}
+
+/// Whether the reader has mdBook, in a folder where programs are looked for.
+fn has_mdbook() -> bool {
+    let name = format!("mdbook{}", env::consts::EXE_SUFFIX);
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(&name).is_file())
+}
+
+/// The root of the repository, where it is now: it may have been moved after it was built.
+fn root() -> PathBuf {
+    let root = env::var_os("CARGO_MANIFEST_DIR");
+    root.unwrap_or(env!("CARGO_MANIFEST_DIR").into()).into()
 }
 
 /// Has cargo build the lesson's binaries. Returns the folder that they are in.
 async fn build(lesson: &Lesson) -> Result<PathBuf, Failure> {
-    // Where it is now: the repository may have been moved after it was built.
-    let root =
-        env::var_os("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
     let names = [&*lesson.server(), &lesson.client()];
-    let (cargo, folder) = cargo::build(root.as_ref(), &names)?;
+    let (cargo, folder) = cargo::build(&root(), &names)?;
     let mut cargo = Command::from(cargo);
     let built = cargo.stdin(Stdio::null()).kill_on_drop(true).status().await;
     match built {

@@ -1,6 +1,6 @@
-//! Turns the `.proto` files of exercises into Rust, each in a folder of its own. A mistake in one
-//! is shown where the generated code is included, which is that lesson's test: everything else
-//! still builds.
+//! Turns the `.proto` files of exercises into Rust, each in a folder of its own, for the tests and
+//! for `exercises/`. A mistake in one is shown where the generated code is included: in that
+//! lesson's test, and in the program that serves the exercise. Everything else still builds.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -14,10 +14,10 @@ const FILES: &[(&str, &str, &str)] = &[
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);
-    // What an earlier build made must not be found any more: a package may have another name.
+    // Start empty: a renamed package's old file would still satisfy `include_proto!`.
     fs::remove_dir_all(&out_dir)?;
-    println!("cargo::rerun-if-changed=build.rs");
-    // Whose dependencies tests/workbook.rs looks at: another system's need not be downloaded.
+    println!("cargo::rerun-if-changed=../tests/build.rs");
+    // tests/workbook.rs looks only at dependencies for this target; others may not be downloaded.
     println!("cargo::rustc-env=WORKBOOK_TARGET={}", env::var("TARGET")?);
     for (lesson, file, package) in FILES {
         let folder = format!("../lessons/{lesson}");

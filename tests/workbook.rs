@@ -9,7 +9,7 @@ use std::thread;
 use grpc_workbook::{LESSONS, Lesson};
 use support::manifest::{Target, list, metadata, targets, text};
 use support::overwrite;
-use support::programs::{Finished, binaries, root, run};
+use support::programs::{Finished, Server, binaries, root, run};
 
 /// The contents of a file. Paths start at the root of the repository, here and below.
 fn read(file: &str) -> String {
@@ -126,21 +126,30 @@ fn missing_exercise(lesson: &Lesson) -> Vec<String> {
     missing
 }
 
+/// Whether the lesson's client can call the learner's answer.
+fn serves_its_exercise(lesson: &Lesson) -> bool {
+    exists(&format!("lessons/{}/exercise_server.rs", lesson.folder()))
+}
+
 fn missing_programs(lesson: &Lesson) -> Vec<String> {
     let mut missing = Vec::new();
-    let programs = [
-        (lesson.server(), "server.rs"),
-        (lesson.client(), "client.rs"),
+    let mut programs = vec![
+        ("Cargo.toml", lesson.server(), "server.rs"),
+        ("Cargo.toml", lesson.client(), "client.rs"),
     ];
-    for (name, file) in programs {
+    if serves_its_exercise(lesson) {
+        programs.push(("exercises/Cargo.toml", lesson.exercise(), "exercise_server.rs"));
+    }
+    for (manifest, name, file) in programs {
         let path = format!("lessons/{}/{file}", lesson.folder());
+        let to_root = if manifest == "Cargo.toml" { "" } else { "../" };
         let row = format!(
-            "{{ name = \"{name}\", path = \"{path}\", test = false, doc = false, bench = false }},"
+            "{{ name = \"{name}\", path = \"{to_root}{path}\", test = false, doc = false, bench = false }},"
         );
         let kind = "bin".to_string();
         let program = Target { kind, name, path, test: false, doc: false };
         if !targets().contains(&program) {
-            missing.push(format!("in Cargo.toml: {row}"));
+            missing.push(format!("in {manifest}: {row}"));
         }
     }
     missing
@@ -250,8 +259,8 @@ fn lesson_number(name: &str) -> Option<u8> {
 /// metadata` does not tell, so this looks at the rows themselves.
 #[test]
 fn no_program_is_a_benchmark() {
-    let manifest = read("Cargo.toml");
-    let rows = manifest
+    let manifests = read("Cargo.toml") + &read("exercises/Cargo.toml");
+    let rows = manifests
         .lines()
         .filter(|line| line.ends_with(", bench = false },"));
     assert_eq!(rows.count(), binaries().len(), "each row of `bin` has bench = false");
@@ -400,6 +409,22 @@ fn cargo_run_plays(lesson: &Lesson) {
         "exercise.rs",
     ] {
         assert!(output.contains(words), "{words} is not in:\n{output}");
+    }
+}
+
+/// What a learner's answer returns, only its check says: the exercise may be solved or not.
+#[test]
+fn exercises_are_served_in_place_of_the_lesson() {
+    let served = LESSONS.iter().filter(|lesson| serves_its_exercise(lesson));
+    for lesson in served {
+        let mut command = support::programs::command(&lesson.exercise());
+        let server = Server::from(command.args(["--addr", "127.0.0.1:0"]));
+        let first = format!("{} listening on {}\n", lesson.exercise(), server.address);
+        let Finished { code, output } = server.stop();
+        assert!(output.starts_with(&first), "{output}");
+        if cfg!(unix) {
+            assert_eq!(code, Some(0), "{output}");
+        }
     }
 }
 

@@ -242,11 +242,15 @@ fn is_from_cargo(line: &str) -> bool {
     })
 }
 
-/// A block without what differs from run to run. Two programs that print at the same time have
+/// A line that `cargo run` prints only where mdBook is not installed.
+const WITHOUT_MDBOOK: &str = "  get the book ";
+
+/// A block without what differs from run to run, or from machine to machine. Two programs that print at the same time have
 /// no common order, so the lines of each label, `server | ` or `client | `, are kept apart.
 fn comparable(body: &str) -> BTreeMap<&str, String> {
     let mut lines_by_label: BTreeMap<&str, String> = BTreeMap::new();
-    for line in body.lines() {
+    let lines = body.lines();
+    for line in lines.filter(|line| !line.starts_with(WITHOUT_MDBOOK)) {
         let label = match line.split_once(" | ") {
             Some((label, _)) if ["server", "client"].contains(&label.trim()) => {
                 label.trim()

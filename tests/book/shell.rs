@@ -72,8 +72,8 @@ fn is_known(words: &[&str]) -> bool {
         ] | ["cargo", "install", _, "--locked"]
             | ["python3", "-m", "pip", "install", ..]
             | ["npm", "install", ..]
-            | ["mdbook", "serve" | "build", "book"]
-            | ["mdbook", "serve" | "build", "book", "--open"]
+            | ["mdbook", "serve" | "build"]
+            | ["mdbook", "serve" | "build", "--open"]
             | ["OVERWRITE=1", "cargo", "bench", ..]
             | ["OVERWRITE=1", "benches/loop"]
     )

@@ -74,11 +74,14 @@ pub fn targets() -> &'static [Target] {
 fn target(value: &Value) -> Target {
     let path = Path::new(text(value, "src_path"));
     let path = path.strip_prefix(root()).unwrap_or(path);
+    // A package may have a program outside of its folder, by a path that begins with `../`.
+    let path = path.to_string_lossy().replace('\\', "/");
+    let path = path.rsplit("/../").next().unwrap_or(&path).to_string();
     Target {
         // A library has a kind for each crate type, a program or a test has one.
         kind: value["kind"][0].as_str().unwrap_or_default().to_string(),
         name: text(value, "name").to_string(),
-        path: path.to_string_lossy().replace('\\', "/"),
+        path,
         test: value["test"] == true,
         doc: value["doc"] == true,
     }
