@@ -11,6 +11,7 @@ use tonic::service::Routes;
 use tower::{layer::layer_fn, service_fn};
 
 use crate::checks::{Verdict, with_limit};
+use crate::patience::watch_this_process;
 use crate::written;
 
 /// Defines the tests of a lesson's exercise, in the root of the lesson's test:
@@ -133,6 +134,7 @@ macro_rules! exercise {
 /// # Errors
 /// Those of the check.
 pub async fn reported(check: impl Future<Output = Verdict>) -> Verdict {
+    watch_this_process();
     let silence = Silence::begin();
     let verdict = check.await;
     drop(silence);
