@@ -253,7 +253,7 @@ pub async fn assert_reports_hangs<F: Future<Output = Verdict>>(
 ) {
     let verdict = with_limit(Duration::from_millis(50), check()).await;
     let report = verdict.expect_err("a server that hangs should be rejected");
-    assert_each_call(&report, "-> no answer after 50ms: does a loop never end");
+    assert_each_call(&report, "-> no answer after 0.05 s: does a loop never end");
 }
 
 /// Asserts that the report's lines for calls contain this text, and that the report is whole.
