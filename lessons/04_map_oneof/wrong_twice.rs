@@ -38,7 +38,6 @@ impl AddressBookService for UpdatingBook {
                     self.inner.people().insert(name, person);
                     response.added += 1;
                 }
-                // ANCHOR_END: twice
                 Some(known) => {
                     if person.reach.is_some() {
                         known.reach = person.reach;
@@ -49,6 +48,7 @@ impl AddressBookService for UpdatingBook {
                     response.replaced += 1;
                 }
             }
+            // ANCHOR_END: twice
         }
         Ok(Response::new(response))
     }
