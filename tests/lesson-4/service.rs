@@ -43,7 +43,7 @@ async fn locking_twice_never_ends() {
     let first = report.lines().next().expect("the report should have lines");
     written(
         "book/generated/04-map-oneof-twice.txt",
-        &format!("{}\n", first.replace("50ms", "5s")),
+        &format!("{}\n", first.replace("0.05 s", "5 s")),
     );
 }
 
