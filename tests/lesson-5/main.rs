@@ -13,7 +13,9 @@ mod wrong_endian;
 #[path = "../../lessons/05_http2/wrong_flag.rs"]
 mod wrong_flag;
 
+mod accept;
 mod check;
+mod flow;
 mod frames;
 mod programs;
 mod wire;

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::task::{Context, Poll};
 
 use grpc_workbook::raw::RawCodec;
+use grpc_workbook::tap::proxy::TappedEvent;
 use grpc_workbook::tap::trace::{EventKind, Side};
 use prost::bytes::Bytes;
 use tokio::sync::mpsc;
@@ -177,7 +178,7 @@ async fn calls_of_each_kind_are_answered_as_without_it() {
 
     // Who sent how many messages, in each of the four streams.
     let mut messages = BTreeMap::<u32, [u32; 2]>::new();
-    while let Ok(event) = events.try_recv() {
+    while let Ok(TappedEvent { event, .. }) = events.try_recv() {
         assert!(!matches!(event.kind, EventKind::Undecodable { .. }), "{event:?}");
         if matches!(event.kind, EventKind::Message { .. }) {
             let count = messages.entry(event.stream).or_default();
