@@ -18,6 +18,7 @@ mod check;
 mod flow;
 mod frames;
 mod programs;
+mod status;
 mod wire;
 
 use check::check;

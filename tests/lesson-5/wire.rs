@@ -345,3 +345,38 @@ async fn a_message_is_percent_encoded() {
     assert_eq!(headers["grpc-status"], "3");
     assert_eq!(headers["grpc-message"], "is%20%E5%90%8D%20100%25%3F");
 }
+
+/// With an interval alone, tonic's client sends no PING while there is no call. It does with
+/// `keep_alive_while_idle`.
+#[tokio::test]
+async fn keepalive_rests_while_there_is_no_call() {
+    let server = Server::start(LESSON);
+    let interval = Duration::from_millis(20);
+    let (resting, mut of_resting) =
+        recorded_with(&server, |endpoint| endpoint.http2_keep_alive_interval(interval))
+            .await;
+    let (asking, mut of_asking) = recorded_with(&server, |endpoint| {
+        endpoint
+            .http2_keep_alive_interval(interval)
+            .keep_alive_while_idle(true)
+    })
+    .await;
+    let pings = |frames: &[RecordedFrame]| {
+        let is_ping = |(_, frame): &&RecordedFrame| {
+            matches!(frame, Ok(Frame::Ping { ack: false, .. }))
+        };
+        frames.iter().filter(is_ping).count()
+    };
+    let several = |frames: &[RecordedFrame]| (pings(frames) >= 5).then_some(());
+    let asked = of_asking.client.wait(several).await;
+    asked.expect("PINGs should be sent");
+    assert_eq!(of_resting.client.so_far(pings), 0);
+    // During a call it asks too. A slow one takes longer than several intervals.
+    let mut client = Http2ServiceClient::new(resting);
+    let call = client.work(WorkRequest { slow: true });
+    let asked = of_resting.client.wait(several);
+    let (response, asked) = tokio::join!(call, asked);
+    response.expect("call should succeed");
+    asked.expect("PINGs should be sent");
+    drop(asking);
+}
