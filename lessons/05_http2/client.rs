@@ -225,7 +225,7 @@ fn describe(frames: &[RecordedFrame]) -> Vec<String> {
 // --- flow control
 
 // ANCHOR: flow
-/// The window that every stream has, unless a setting says otherwise (RFC 9113, 6.9.2).
+/// The window of a stream, in bytes, unless a setting says otherwise (RFC 9113, 6.9.2).
 const WINDOW: u32 = 65_535;
 
 async fn flow(server: &Uri) -> Result<(), Failure> {
@@ -262,6 +262,7 @@ fn full_window(frames: &[RecordedFrame]) -> Option<u32> {
     let sum = received(frames);
     (sum >= WINDOW).then_some(sum)
 }
+// ANCHOR_END: flow
 
 /// How many bytes of DATA came on stream 1: the download's.
 fn received(frames: &[RecordedFrame]) -> u32 {
@@ -273,7 +274,6 @@ fn received(frames: &[RecordedFrame]) -> u32 {
     }
     sum
 }
-// ANCHOR_END: flow
 
 /// Whether more was granted for stream 1.
 fn window_update(frames: &[RecordedFrame]) -> Option<()> {

@@ -6,8 +6,10 @@
 
 use std::fmt;
 
+// ANCHOR: preface
 /// What a client sends before its first frame (section 3.4).
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+// ANCHOR_END: preface
 
 // ANCHOR: header
 /// The nine bytes before each frame (section 4.1).
@@ -38,7 +40,10 @@ impl Header {
             stream: u32::from_be_bytes(stream) & 0x7fff_ffff,
         }
     }
+}
+// ANCHOR_END: header
 
+impl Header {
     /// The nine bytes of this header: what [`Header::read`] reads.
     pub fn encode(&self) -> [u8; Header::SIZE] {
         let [_, a, b, c] = self.length.to_be_bytes();
@@ -66,7 +71,6 @@ pub mod flag {
     /// On HEADERS: five bytes of priority stand before the headers.
     pub const PRIORITY: u8 = 0x20;
 }
-// ANCHOR_END: header
 
 /// The types of frames, by the numbers that stand in [`Header::kind`] (section 6).
 pub mod frame_type {
@@ -86,7 +90,6 @@ pub mod frame_type {
 /// MAX_FRAME_SIZE, in bytes (section 4.2).
 pub const DEFAULT_MAX_FRAME_SIZE: u32 = 16_384;
 
-// ANCHOR: frame
 /// A frame, without its padding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame<'a> {
@@ -168,7 +171,6 @@ pub enum Frame<'a> {
         kind: u8,
     },
 }
-// ANCHOR_END: frame
 
 /// Why a frame cannot be read: its size or its content breaks a rule of its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,7 +23,7 @@ pub const MAX_KEPT: usize = 64 * 1024;
 /// How many streams of a direction are followed at a time.
 pub const MAX_STREAMS: usize = 1024;
 
-/// Who sent it.
+/// One of the two sides of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
     Client,
@@ -208,6 +208,7 @@ struct Direction {
     events: Vec<Event>,
 }
 
+/// What a direction is in the middle of.
 enum State {
     /// A client's first bytes.
     Preface,
@@ -221,7 +222,9 @@ enum State {
 
 /// The headers of a stream, as far as they have come.
 struct HeaderBlock {
+    /// The stream that they belong to.
     stream: u32,
+    /// The flag END_STREAM of the HEADERS frame with which they begin.
     end_stream: bool,
     /// Compressed; at most [`MAX_KEPT`] and one frame.
     bytes: Vec<u8>,
@@ -363,7 +366,7 @@ impl Direction {
                 self.messages.remove(&stream);
                 EventKind::Reset { error }
             }
-            // Whether the client has closed, `Trace` knows.
+            // `Trace::push` sets `after_client_closed`: it knows both directions.
             Frame::GoAway { last_stream, error, .. } => {
                 EventKind::GoAway { last_stream, error, after_client_closed: false }
             }
