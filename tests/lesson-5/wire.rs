@@ -54,10 +54,6 @@ async fn frames_taken_apart() {
         .work(WorkRequest { slow: true })
         .await
         .expect("call should succeed");
-    let mut table = "| bytes | what they are |\n|---|---|\n".to_string();
-    let mut row = |bytes: &[u8], what: String| {
-        table += &format!("| `{}` | {what} |\n", hex(bytes));
-    };
     let data = recording.client.so_far(|frames| {
         let data = frames.iter().filter_map(|(header, frame)| match frame {
             Ok(Frame::Data { data, .. }) => Some((*header, data.to_vec())),
@@ -66,13 +62,14 @@ async fn frames_taken_apart() {
         data.collect::<Vec<_>>()
     });
     assert_eq!(data.len(), 2);
-    for ((header, payload), which) in data.into_iter().zip(["a frame", "the next frame"])
-    {
+    let mut tables = Vec::new();
+    for (header, payload) in data {
+        let mut table = "| bytes | what they are |\n|---|---|\n".to_string();
+        let mut row = |bytes: &[u8], what: String| {
+            table += &format!("| `{}` | {what} |\n", hex(bytes));
+        };
         let Header { length, kind, flags, stream } = header;
-        row(
-            &length.to_be_bytes()[1..],
-            format!("{which}: {length} bytes follow the header"),
-        );
+        row(&length.to_be_bytes()[1..], format!("{length} bytes follow the header"));
         assert_eq!(kind, frame_type::DATA);
         row(&[kind], "type 0, `DATA`".into());
         row(
@@ -92,33 +89,40 @@ async fn frames_taken_apart() {
             let work = WorkRequest::decode(message).expect("message should decode");
             row(message, format!("the message: field 1, `slow: {}`", work.slow));
         }
+        tables.push(table);
     }
+    let table = tables.join("\nThe second has no content:\n\n");
     written("book/generated/05-http2-frame.md", &table);
 }
 
 /// A header as HPACK has it: how many bytes of `block` it takes, and how it is written. All
 /// lengths here are below 127, so each takes one byte, whose first bit says Huffman.
 fn first_header(block: &[u8]) -> (usize, String) {
-    let string = |at: usize| 1 + usize::from(block[at] & 0x7f);
+    let string = |at: usize| usize::from(block[at] & 0x7f);
     match block[0] {
         // RFC 7541, 6.1.
-        byte @ 0x80.. => (1, format!("entry {} of the table", byte & 0x7f)),
+        byte @ 0x80.. => (1, format!("entry {}", byte & 0x7f)),
         // 6.2.1: name and value are spelled out.
         0x40 => {
-            let value = 1 + string(1);
-            (value + string(value), "spelled out, and added to the table".into())
+            let name = string(1);
+            let value = string(2 + name);
+            let how =
+                format!("name in {name} bytes, value in {value}, added to the table");
+            (3 + name + value, how)
         }
         // The same, but the name is an entry.
         byte @ 0x41..=0x7f => {
+            let (name, value) = (byte & 0x3f, string(1));
             let how = format!(
-                "name: entry {}; value spelled out, and both added to the table",
-                byte & 0x3f
+                "name of entry {name}, value in {value} bytes, added to the table"
             );
-            (1 + string(1), how)
+            (2 + value, how)
         }
         // 6.2.2.
         byte @ 0x01..=0x0e => {
-            (1 + string(1), format!("name: entry {byte}; value spelled out, not added"))
+            let value = string(1);
+            let how = format!("name of entry {byte}, value in {value} bytes, not added");
+            (2 + value, how)
         }
         byte => panic!("{byte:02x} begins none of the headers that a client sends here"),
     }
@@ -153,20 +157,22 @@ async fn headers_taken_apart() {
     let (header, block) = &blocks[0];
     let Header { length, kind, flags, stream } = *header;
     assert_eq!((kind, flags), (frame_type::HEADERS, flag::END_HEADERS));
-    let mut table = "| bytes | what they are | how |\n|---|---|---|\n".to_string();
+    let head = "| bytes | what they are |\n|---|---|\n";
+    let mut table = head.to_string();
     for (bytes, what) in [
         (&length.to_be_bytes()[1..], format!("{length} bytes follow the header")),
         (&[kind], "type 1, `HEADERS`".into()),
         (&[flags], "the flag `END_HEADERS`: no `CONTINUATION` follows".into()),
         (&stream.to_be_bytes(), format!("stream {stream}")),
     ] {
-        table += &format!("| `{}` | {what} | |\n", hex(bytes));
+        table += &format!("| `{}` | {what} |\n", hex(bytes));
     }
-    table += &rows_of_headers(block, &headers[0]);
+    let rows = rows_of_headers(block, &headers[0]);
+    let table =
+        format!("{table}\nAnd these {length} bytes are the block:\n\n{head}{rows}");
     written("book/generated/05-http2-request.md", &table);
 
-    let head = "| bytes | header | how |\n|---|---|---|\n".to_string();
-    let table = head + &rows_of_headers(&blocks[3].1, &headers[3]);
+    let table = head.to_string() + &rows_of_headers(&blocks[3].1, &headers[3]);
     written("book/generated/05-http2-headers.md", &table);
 }
 
@@ -180,11 +186,11 @@ fn rows_of_headers(block: &[u8], headers: &[String]) -> String {
         let (now, later) = rest.split_at(size);
         let bytes = match now {
             [a, b, c, d, .., z] if size > 8 => {
-                format!("{} ... {z:02x}`, {size} bytes", hex(&[*a, *b, *c, *d]))
+                format!("{} ... {z:02x}", hex(&[*a, *b, *c, *d]))
             }
-            _ => hex(now) + "`",
+            _ => hex(now),
         };
-        rows += &format!("| `{bytes} | `{header}` | {how} |\n");
+        rows += &format!("| `{bytes}` | `{header}`: {how} |\n");
         rest = later;
     }
     assert!(rest.is_empty());
