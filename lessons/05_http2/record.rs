@@ -119,10 +119,8 @@ impl Sent {
             if let Some(found) = found {
                 return Ok(found);
             }
-            self.0
-                .changed()
-                .await
-                .map_err(|_| io::Error::other("the connection ended"))?;
+            let changed = self.0.changed().await;
+            changed.map_err(|_| io::Error::other("the connection ended"))?;
         }
     }
     // ANCHOR_END: wait
