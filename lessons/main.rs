@@ -4,20 +4,21 @@
 //! starts them with a tap between them, and prints what they say, each line with a label.
 
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::{env, fs, mem};
+use std::{env, fs};
 
 use clap::builder::styling::AnsiColor;
 use grpc_workbook::cli::{self, Failure, Signals};
-use grpc_workbook::tap::proxy::tap;
-use grpc_workbook::tap::render::Lines;
+use grpc_workbook::tap::proxy::{TappedEvent, tap};
+use grpc_workbook::tap::render::Renderer;
 use grpc_workbook::tap::svg::draw;
-use grpc_workbook::tap::trace::{Event, EventKind};
+use grpc_workbook::tap::trace::EventKind;
 use grpc_workbook::{LESSONS, Lesson, cargo};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::TcpListener;
-use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::process::{self, Child, ChildStderr, ChildStdout};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 /// How many events of a lesson's wire are shown; later ones are left out.
@@ -32,22 +33,29 @@ struct Flags {
     /// List the lessons
     #[arg(long)]
     list: bool,
+    #[command(flatten)]
+    view: View,
+    /// Draw the wire into an SVG file
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    // In place of a lesson.
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What is shown of a wire.
+#[derive(Clone, Copy, clap::Args)]
+struct View {
     /// Show what keeps the connection going too, and all headers
     #[arg(long)]
     frames: bool,
     /// Show the bytes of the messages too
     #[arg(long)]
     hex: bool,
-    /// Draw the wire into an SVG file
-    #[arg(long, value_name = "FILE")]
-    svg: Option<PathBuf>,
-    // In place of a lesson.
-    #[command(subcommand)]
-    tap: Option<Tap>,
 }
 
 #[derive(clap::Subcommand)]
-enum Tap {
+enum Command {
     /// Show the wire between any client and any server: a proxy that changes nothing
     Tap {
         /// Where to listen for clients
@@ -56,12 +64,8 @@ enum Tap {
         /// The server to pass them on to
         #[arg(long, value_name = "HOST:PORT", value_parser = cli::host_and_port)]
         to: String,
-        /// Show what keeps the connection going too, and all headers
-        #[arg(long)]
-        frames: bool,
-        /// Show the bytes of the messages too
-        #[arg(long)]
-        hex: bool,
+        #[command(flatten)]
+        view: View,
     },
 }
 
@@ -79,16 +83,14 @@ async fn main() -> Result<(), Failure> {
         return Ok(());
     }
     let mut signals = Signals::new()?;
-    if let Some(Tap::Tap { listen, to, frames, hex }) = flags.tap {
-        let lines = Lines::new(frames, hex);
+    if let Some(Command::Tap { listen, to, view }) = flags.command {
         return tokio::select! {
-            tapped = tap_until_told(&listen, to, lines) => tapped,
+            tapped = show_tap(&listen, to, view) => tapped,
             () = signals.next() => Ok(()),
         };
     }
-    let lines = Lines::new(flags.frames, flags.hex);
     tokio::select! {
-        played = play(flags.lesson, lines, flags.svg) => played,
+        played = play(flags.lesson, flags.view, flags.svg) => played,
         // Dropped in the middle, `play` kills what it started.
         () = signals.next() => Err(Failure::new("stopped before the end")),
     }
@@ -103,53 +105,50 @@ fn list_lessons() {
     }
 }
 
-/// `cargo run -- tap`: shows each connection's events as they come.
-async fn tap_until_told(listen: &str, to: String, lines: Lines) -> Result<(), Failure> {
+/// `cargo run -- tap`: shows each connection's events as they come, until it is dropped.
+async fn show_tap(listen: &str, to: String, view: View) -> Result<(), Failure> {
     let listener = cli::bind(listen).await?;
     println!("tap to {to} listening on {}", listener.local_addr()?);
-    let lines = Arc::new(Mutex::new(lines));
-    tap(listener, to, move |connection, event| {
-        let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = lines.line(connection, &event) {
+    let mut renderer = Renderer::new(view.frames, view.hex);
+    let (events_tx, mut events_rx) = mpsc::unbounded_channel();
+    tokio::spawn(tap(listener, to, events_tx));
+    while let Some(tapped) = events_rx.recv().await {
+        if let Some(line) = renderer.line(&tapped) {
             println!("{line}");
         }
-    })
-    .await?;
+    }
     Ok(())
 }
 
 /// `cargo run -- 6`: plays a lesson, then shows what crossed the wire.
-async fn play(
-    lesson: &Lesson,
-    mut lines: Lines,
-    svg: Option<PathBuf>,
-) -> Result<(), Failure> {
+async fn play(lesson: &Lesson, view: View, svg: Option<PathBuf>) -> Result<(), Failure> {
     println!("building {lesson}");
     let folder = build(lesson).await?;
     let server = PlayedServer::start(&folder, lesson).await?;
-    let wire = Wire::default();
-    let tapped = wire.tap_to(&server.address).await?;
+    let (mut wire, tapped) = Wire::tap_to(&server.address).await?;
 
-    let client_status = play_client(&folder, lesson, &tapped).await?;
-    let before_stop = wire.events().len();
-    let server_status = server.stop().await?;
+    let client_played = play_client(&folder, lesson, &tapped);
+    let client_status = wire.record_during(client_played).await?;
+    let before_stop = wire.events.len();
+    let server_status = wire.record_during(server.stop()).await?;
 
     check_status(&lesson.client(), client_status)?;
     // Windows has no signal that asks: there the server was ended by force.
     if cfg!(unix) {
         check_status(&lesson.server(), server_status)?;
     }
-    let mut events = mem::take(&mut *wire.events());
+    let mut events = wire.events;
     // The client had ended before the server was stopped, even if the tap saw it later.
-    for (_, event) in &mut events[before_stop..] {
-        if let EventKind::GoAway { after_client_closed, .. } = &mut event.kind {
+    for tapped in &mut events[before_stop..] {
+        if let EventKind::GoAway { after_client_closed, .. } = &mut tapped.event.kind {
             *after_client_closed = true;
         }
     }
-    show_wire(&events, &mut lines);
+    let mut renderer = Renderer::new(view.frames, view.hex);
+    show_wire(&events, &mut renderer);
     if let Some(file) = svg {
         let title = format!("The wire of {lesson}");
-        write_svg(&file, &draw("wire", &title, &mut lines, &events))?;
+        write_svg(&file, &draw("wire", &title, &mut renderer, &events))?;
     }
     show_next_steps(lesson);
     Ok(())
@@ -188,7 +187,7 @@ impl PlayedServer {
 
     /// Asks the server to stop, and waits for its end and its last words.
     async fn stop(mut self) -> Result<ExitStatus, Failure> {
-        stop(&mut self.child)?;
+        terminate(&mut self.child)?;
         for relay in self.relays {
             relay.await?;
         }
@@ -220,36 +219,47 @@ fn check_status(program: &str, status: ExitStatus) -> Result<(), Failure> {
     Err(Failure::new(format!("{program} failed, {status}")))
 }
 
-/// What a tap saw, each event with the number of its connection: at most [`MAX_EVENTS`].
-/// The tap adds to it until its connections have ended.
-#[derive(Clone, Default)]
-struct Wire(Arc<Mutex<Vec<(usize, Event)>>>);
+/// What crosses the wire of a lesson that is played.
+struct Wire {
+    /// What the tap saw so far, at most [`MAX_EVENTS`].
+    events: Vec<TappedEvent>,
+    /// From the tap.
+    events_rx: mpsc::UnboundedReceiver<TappedEvent>,
+}
 
 impl Wire {
-    fn events(&self) -> MutexGuard<'_, Vec<(usize, Event)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Starts a tap to `server`, and returns the address of the tap.
-    async fn tap_to(&self, server: &str) -> Result<String, Failure> {
+    /// Starts a tap to `server`. Returns what it will see, and the address of the tap.
+    async fn tap_to(server: &str) -> Result<(Wire, String), Failure> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
-        let wire = self.clone();
-        tokio::spawn(tap(listener, server.to_string(), move |connection, event| {
-            let mut events = wire.events();
-            if events.len() < MAX_EVENTS {
-                events.push((connection, event));
+        let (events_tx, events_rx) = mpsc::unbounded_channel();
+        tokio::spawn(tap(listener, server.to_string(), events_tx));
+        Ok((Wire { events: Vec::new(), events_rx }, address))
+    }
+
+    /// Does `work`, and records what crosses the wire in the meantime.
+    async fn record_during<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                // First what has crossed the wire already.
+                biased;
+                Some(tapped) = self.events_rx.recv() => {
+                    if self.events.len() < MAX_EVENTS {
+                        self.events.push(tapped);
+                    }
+                }
+                done = &mut work => return done,
             }
-        }));
-        Ok(address)
+        }
     }
 }
 
-fn show_wire(events: &[(usize, Event)], lines: &mut Lines) {
+fn show_wire(events: &[TappedEvent], renderer: &mut Renderer) {
     println!();
     println!("on the wire:");
-    for (connection, event) in events {
-        if let Some(line) = lines.line(*connection, event) {
+    for tapped in events {
+        if let Some(line) = renderer.line(tapped) {
             println!("  {line}");
         }
     }
@@ -314,7 +324,7 @@ fn root() -> PathBuf {
 async fn build(lesson: &Lesson) -> Result<PathBuf, Failure> {
     let names = [&*lesson.server(), &lesson.client()];
     let (cargo, folder) = cargo::build(&root(), &names)?;
-    let mut cargo = Command::from(cargo);
+    let mut cargo = process::Command::from(cargo);
     let built = cargo.stdin(Stdio::null()).kill_on_drop(true).status().await;
     match built {
         Ok(status) if status.success() => Ok(folder),
@@ -335,14 +345,16 @@ struct Started {
 }
 
 fn start(folder: &Path, name: &str, arguments: [&str; 2]) -> Result<Started, Failure> {
-    let mut child = Command::new(folder.join(name))
+    let mut child = process::Command::new(folder.join(name))
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| Failure::new(format!("cannot start {name}: {error}")))?;
+        .map_err(|error| {
+            Failure::new(format!("cannot start {name}: {}", error.kind()))
+        })?;
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(Failure::new(format!("cannot read what {name} prints")));
     };
@@ -367,7 +379,7 @@ fn label(name: &str, color: AnsiColor) -> String {
 
 /// Asks a server to stop, as Ctrl-C in its terminal would.
 #[cfg(unix)]
-fn stop(server: &mut Child) -> Result<(), Failure> {
+fn terminate(server: &mut Child) -> Result<(), Failure> {
     use rustix::process::{Pid, Signal, kill_process};
 
     let pid = server.id().and_then(|id| Pid::from_raw(id.cast_signed()));
@@ -378,7 +390,8 @@ fn stop(server: &mut Child) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Ends a server by force: Windows has no signal that asks it to stop.
 #[cfg(windows)]
-fn stop(server: &mut Child) -> Result<(), Failure> {
+fn terminate(server: &mut Child) -> Result<(), Failure> {
     Ok(server.start_kill()?)
 }

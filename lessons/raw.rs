@@ -2,17 +2,18 @@
 //! message, paths that no service has.
 
 use prost::bytes::{Buf, BufMut, Bytes};
+use tokio_stream::Stream;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 /// Makes a unary call of `path`, such as `/helloworld.Greeter/SayHello`, with `message`
 /// as it is. Returns the answer as it came.
 ///
-/// tonic puts the five-byte prefix before the message and takes it off the answer; the
-/// bytes between are the caller's affair.
+/// tonic puts the five-byte prefix before the message, and takes it off the answer; the
+/// bytes in between are `message`, unchanged.
 ///
 /// # Errors
 /// The status with which the call ended, if it is not OK; UNAVAILABLE if the connection
@@ -20,18 +21,52 @@ use tonic::{Request, Response, Status};
 pub async fn unary(
     channel: Channel,
     path: &'static str,
-    message: &'static [u8],
+    message: impl AsRef<[u8]>,
 ) -> Result<Response<Bytes>, Status> {
-    let mut grpc = Grpc::new(channel);
-    grpc.ready()
+    let request = Request::new(Bytes::copy_from_slice(message.as_ref()));
+    let mut grpc = ready(channel).await?;
+    grpc.unary(request, PathAndQuery::from_static(path), RawCodec)
         .await
-        .map_err(|error| Status::from_error(error.into()))?;
-    grpc.unary(
-        Request::new(Bytes::from_static(message)),
+}
+
+/// [`unary`], with a stream of messages: a call of a method with `stream` in its request.
+///
+/// # Errors
+/// Those of [`unary`].
+pub async fn client_streaming(
+    channel: Channel,
+    path: &'static str,
+    messages: impl Stream<Item = Bytes> + Send + 'static,
+) -> Result<Response<Bytes>, Status> {
+    let mut grpc = ready(channel).await?;
+    grpc.client_streaming(
+        Request::new(messages),
         PathAndQuery::from_static(path),
         RawCodec,
     )
     .await
+}
+
+/// [`client_streaming`], with a stream of responses too.
+///
+/// # Errors
+/// Those of [`unary`]. A call that ends later says so in the stream.
+pub async fn streaming(
+    channel: Channel,
+    path: &'static str,
+    messages: impl Stream<Item = Bytes> + Send + 'static,
+) -> Result<Response<Streaming<Bytes>>, Status> {
+    let mut grpc = ready(channel).await?;
+    grpc.streaming(Request::new(messages), PathAndQuery::from_static(path), RawCodec)
+        .await
+}
+
+/// A client on `channel`, once that can take a call.
+async fn ready(channel: Channel) -> Result<Grpc<Channel>, Status> {
+    let mut grpc = Grpc::new(channel);
+    let ready = grpc.ready().await;
+    ready.map_err(|error| Status::from_error(error.into()))?;
+    Ok(grpc)
 }
 
 /// A codec that neither encodes nor decodes: its message is the bytes that a generated

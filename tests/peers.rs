@@ -4,14 +4,14 @@
 //! passes; in CI it fails.
 
 use std::process::Command;
-use std::sync::mpsc;
 
 use grpc_workbook::Lesson;
 use grpc_workbook::tap::proxy::tap;
-use grpc_workbook::tap::render::Lines;
+use grpc_workbook::tap::render::Renderer;
 use support::peers::{EVERYTHING, Peer};
 use support::programs::{self, Finished, Server, run};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 const LESSON: &Lesson = support::lesson(10);
 
@@ -119,20 +119,18 @@ async fn on_the_wire(client: impl Fn(&str) -> Command) -> Vec<String> {
     let address = listener
         .local_addr()
         .expect("listener should have an address");
-    let (tx, rx) = mpsc::channel();
-    tokio::spawn(tap(listener, server.address.clone(), move |connection, event| {
-        // It fails when the client has ended and nobody reads the events any more.
-        let _ = tx.send((connection, event));
-    }));
+    let (tx, mut rx) = mpsc::unbounded_channel();
+    tokio::spawn(tap(listener, server.address.clone(), tx));
     output_of(&mut client(&address.to_string()));
     server.stop();
 
-    let mut printer = Lines::new(false, false);
-    let mut lines: Vec<String> = rx
-        .try_iter()
-        .filter(|(_, event)| !event.is_housekeeping())
-        .filter_map(|(connection, event)| printer.line(connection, &event))
-        .collect();
+    let mut renderer = Renderer::new(false, false);
+    let mut lines = Vec::new();
+    while let Ok(tapped) = rx.try_recv() {
+        if !tapped.event.is_housekeeping() {
+            lines.extend(renderer.line(&tapped));
+        }
+    }
     lines.retain(|line| line.contains(" { ") || line.contains("grpc-status"));
     for line in &mut lines {
         // One library sends END_STREAM with the last message, another in a frame of its own.

@@ -71,11 +71,20 @@ pub async fn serve_http1(connection: TcpStream) -> io::Result<()> {
     let mut lines = BufReader::new(reader.take(MAX_REQUESTS)).lines();
     while let Some(request) = lines.next_line().await? {
         // Skip the headers, up to an empty line.
-        while lines
-            .next_line()
-            .await?
-            .is_some_and(|line| !line.is_empty())
-        {}
+        loop {
+            match lines.next_line().await? {
+                Some(line) if !line.is_empty() => {}
+                _ => break,
+            }
+        }
+        if !request.starts_with("GET ") {
+            println!("HTTP/1.1: {} -> 405 Method Not Allowed", one_line(&request));
+            // A body may follow, which nobody reads here: so the connection ends. 405 says
+            // which methods are allowed instead (RFC 9110, 15.5.6).
+            let refusal = b"HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\n\
+                Content-Length: 0\r\nConnection: close\r\n\r\n";
+            return writer.write_all(refusal).await;
+        }
         let (status, body) = match request.as_str() {
             "GET /slow HTTP/1.1" => {
                 tokio::time::sleep(SLOW).await;

@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use clap::ValueEnum;
 use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::http2::frames::{
-    DEFAULT_MAX_FRAME_SIZE, ErrorCode, Frame, PREFACE, frame_type,
+    DEFAULT_MAX_FRAME_SIZE, ErrorCode, Frame, Header, PREFACE, frame_type,
 };
 use grpc_workbook::http2::proto::{
     DownloadRequest, WorkRequest, http2_service_client::Http2ServiceClient,
     http2_service_server::Http2ServiceServer,
 };
 use grpc_workbook::http2::record::{RecordedFrame, Recording, frames};
-use grpc_workbook::http2::{Work, before_http2};
+use grpc_workbook::http2::{MyHttp2, before_http2};
 use prost::Message;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -97,14 +97,15 @@ async fn tcp(server: &Uri) -> Result<(), Failure> {
         before_http2::framed(b"world!")?,
     ];
     let bytes = messages.concat();
-    // Two messages of 9 and 10 bytes, in three pieces that fit neither.
+    // Two messages of 4 + 5 and 4 + 6 bytes, in pieces of 2, 10 and 7.
     for piece in [&bytes[..2], &bytes[2..12], &bytes[12..]] {
         connection.write_all(piece).await?;
         println!("tcp: wrote {} bytes", piece.len());
     }
     for _ in 0..2 {
-        let answer = before_http2::receive(&mut connection).await?;
-        let answer = answer.unwrap_or_default();
+        let Ok(Some(answer)) = before_http2::receive(&mut connection).await else {
+            return Err(not_lesson_5(server));
+        };
         println!("tcp: the answer is {:?}", String::from_utf8_lossy(&answer));
     }
     Ok(())
@@ -119,10 +120,20 @@ async fn http1(server: &Uri) -> Result<(), Failure> {
     println!("http1: sent GET /slow and GET /quick");
     let mut reader = BufReader::new(connection);
     for _ in 0..2 {
-        let body = read_http1_body(&mut reader).await?;
+        let Ok(body) = read_http1_body(&mut reader).await else {
+            return Err(not_lesson_5(server));
+        };
         println!("http1: answered {}", String::from_utf8_lossy(&body));
     }
     Ok(())
+}
+
+/// In place of an answer that lesson 5's server would not give.
+fn not_lesson_5(server: &Uri) -> Failure {
+    Failure::new(format!(
+        "what listens at {server} does not answer as lesson 5's server does: start that with \
+         cargo run --bin lesson-5-server"
+    ))
 }
 
 /// Reads the next response, of which only the body counts here.
@@ -130,7 +141,9 @@ async fn read_http1_body(reader: &mut BufReader<TcpStream>) -> Result<Vec<u8>, F
     let mut length = 0;
     loop {
         let mut line = String::new();
-        reader.read_line(&mut line).await?;
+        if reader.read_line(&mut line).await? == 0 {
+            return Err(Failure::new("the connection ended"));
+        }
         let line = line.trim_end();
         if let Some(value) = line.strip_prefix("Content-Length: ") {
             length = value.parse()?;
@@ -166,15 +179,14 @@ async fn recorded(
 
 // ANCHOR: http2
 async fn http2(server: &Uri) -> Result<(), Failure> {
-    let (mut client, mut recording) = recorded(dial(server).await?, None).await?;
+    let (mut client, recording) = recorded(dial(server).await?, None).await?;
     let mut second = client.clone();
     println!("http2: calls slow work, then quick work");
     // Both at once; the first is sent first.
     tokio::try_join!(work(&mut client, true), work(&mut second, false))?;
     work(&mut client, false).await?;
 
-    let sent = recording.client.wait(|frames| Some(describe(frames)));
-    for line in sent.await? {
+    for line in recording.client.so_far(describe) {
         println!("http2: client sent {line}");
     }
     Ok(())
@@ -213,24 +225,19 @@ fn describe(frames: &[RecordedFrame]) -> Vec<String> {
 // --- flow control
 
 // ANCHOR: flow
-/// The window that every stream has, unless a setting says otherwise (RFC 9113, 6.9.2).
+/// The window of a stream, in bytes, unless a setting says otherwise (RFC 9113, 6.9.2).
 const WINDOW: u32 = 65_535;
 
 async fn flow(server: &Uri) -> Result<(), Failure> {
     let (mut client, mut recording) = recorded(dial(server).await?, Some(WINDOW)).await?;
     let download = client.download(DownloadRequest { chunks: 1000 }).await?;
     let mut download = download.into_inner();
-    let full = recording
-        .server
-        .wait(|frames| Some(received(frames)).filter(|sum| *sum >= WINDOW));
-    println!("flow: nothing read, {} bytes of DATA have come", full.await?);
+    let full = recording.server.wait(full_window).await?;
+    println!("flow: nothing read, {full} bytes of DATA have come");
     // There and back on another stream: if the server had more to send on this one, it
     // would have come by now.
     client.work(WorkRequest { slow: false }).await?;
-    let still = recording
-        .server
-        .wait(|frames| Some(received(frames)))
-        .await?;
+    let still = recording.server.so_far(received);
     println!("flow: another call was answered, and still no more than {still} have come");
 
     let mut read = 0;
@@ -250,6 +257,13 @@ async fn flow(server: &Uri) -> Result<(), Failure> {
     Ok(())
 }
 
+/// [`received`], once that is the whole window.
+fn full_window(frames: &[RecordedFrame]) -> Option<u32> {
+    let sum = received(frames);
+    (sum >= WINDOW).then_some(sum)
+}
+// ANCHOR_END: flow
+
 /// How many bytes of DATA came on stream 1: the download's.
 fn received(frames: &[RecordedFrame]) -> u32 {
     let mut sum = 0;
@@ -260,7 +274,6 @@ fn received(frames: &[RecordedFrame]) -> u32 {
     }
     sum
 }
-// ANCHOR_END: flow
 
 /// Whether more was granted for stream 1.
 fn window_update(frames: &[RecordedFrame]) -> Option<()> {
@@ -323,7 +336,7 @@ fn start_server() -> Result<LocalServer, Failure> {
     let address = incoming.local_addr()?;
     let (shutdown_tx, shutdown_rx) = oneshot::channel();
     let server = Server::builder()
-        .add_service(Http2ServiceServer::new(Work))
+        .add_service(Http2ServiceServer::new(MyHttp2))
         .serve_with_incoming_shutdown(incoming, async {
             // An error means that the sender is gone: shut down too.
             let _ = shutdown_rx.await;
@@ -386,26 +399,21 @@ async fn play_fault(server: &Uri, fault: Fault) -> Result<(), Failure> {
 }
 
 fn faulty_bytes(fault: Fault) -> Vec<u8> {
-    let settings = frame(0, frame_type::SETTINGS, 0, &[]);
+    let settings = Frame::encode_raw(frame_type::SETTINGS, 0, 0, &[]);
     match fault {
         Fault::Http1ToGrpc => b"POST /http2.v1.Http2Service/Work HTTP/1.1\r\n\
             Host: localhost\r\nContent-Type: application/grpc\r\n\r\n"
             .to_vec(),
         Fault::BadPreface => b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n".to_vec(),
         Fault::FrameOnStream0 => {
-            let data = frame(2, frame_type::DATA, 0, b"hi");
+            let data = Frame::encode_raw(frame_type::DATA, 0, 0, b"hi");
             [PREFACE, &settings, &data].concat()
         }
         Fault::TooLargeFrame => {
             // The nine bytes are enough to refuse it: no payload follows.
-            let data = frame(DEFAULT_MAX_FRAME_SIZE + 1, frame_type::DATA, 1, &[]);
-            [PREFACE, &settings, &data].concat()
+            let length = DEFAULT_MAX_FRAME_SIZE + 1;
+            let header = Header { length, kind: frame_type::DATA, flags: 0, stream: 1 };
+            [PREFACE, &settings, &header.encode()].concat()
         }
     }
-}
-
-/// A frame without flags: its nine bytes of header, then `payload`.
-fn frame(length: u32, kind: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let [_, length @ ..] = length.to_be_bytes();
-    [&length, &[kind, 0][..], &stream.to_be_bytes(), payload].concat()
 }

@@ -6,8 +6,10 @@
 
 use std::fmt;
 
+// ANCHOR: preface
 /// What a client sends before its first frame (section 3.4).
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+// ANCHOR_END: preface
 
 // ANCHOR: header
 /// The nine bytes before each frame (section 4.1).
@@ -38,6 +40,16 @@ impl Header {
             stream: u32::from_be_bytes(stream) & 0x7fff_ffff,
         }
     }
+}
+// ANCHOR_END: header
+
+impl Header {
+    /// The nine bytes of this header: what [`Header::read`] reads.
+    pub fn encode(&self) -> [u8; Header::SIZE] {
+        let [_, a, b, c] = self.length.to_be_bytes();
+        let [s, t, u, v] = self.stream.to_be_bytes();
+        [a, b, c, self.kind, self.flags, s, t, u, v]
+    }
 
     /// Whether one of the [`flag`]s is set.
     pub fn has(&self, flag: u8) -> bool {
@@ -48,7 +60,7 @@ impl Header {
 /// The flags, one bit each (section 6). A bit may mean one thing on one type of frame,
 /// and another thing on another.
 pub mod flag {
-    /// On DATA and HEADERS: the sender says no more on this stream.
+    /// On DATA and HEADERS: the sender sends nothing more on this stream.
     pub const END_STREAM: u8 = 0x1;
     /// On SETTINGS and PING: this frame acknowledges one of the other side.
     pub const ACK: u8 = 0x1;
@@ -59,7 +71,6 @@ pub mod flag {
     /// On HEADERS: five bytes of priority stand before the headers.
     pub const PRIORITY: u8 = 0x20;
 }
-// ANCHOR_END: header
 
 /// The types of frames, by the numbers that stand in [`Header::kind`] (section 6).
 pub mod frame_type {
@@ -79,65 +90,110 @@ pub mod frame_type {
 /// MAX_FRAME_SIZE, in bytes (section 4.2).
 pub const DEFAULT_MAX_FRAME_SIZE: u32 = 16_384;
 
-// ANCHOR: frame
 /// A frame, without its padding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// Type 0: a piece of a body (6.1).
-    Data { end_stream: bool, data: &'a [u8] },
+    Data {
+        /// The sender sends nothing more on this stream.
+        end_stream: bool,
+        /// The piece.
+        data: &'a [u8],
+    },
     /// Type 1: the headers, or the trailers, or the first piece of them (6.2).
     Headers {
+        /// The sender sends nothing more on this stream.
         end_stream: bool,
+        /// They are complete: no CONTINUATION follows.
         end_headers: bool,
+        /// Compressed with HPACK.
         block: &'a [u8],
     },
     /// Type 2: a priority; deprecated (5.3, 6.3).
-    Priority { depends_on: u32, weight: u8 },
-    /// Type 3: the stream ends here and now (6.4).
-    RstStream { error: ErrorCode },
+    Priority {
+        /// The stream that goes first; 0 if none does.
+        depends_on: u32,
+        /// The share among streams with the same `depends_on`, less 1.
+        weight: u8,
+    },
+    /// Type 3: ends the stream at once, in both directions (6.4).
+    RstStream {
+        /// Why.
+        error: ErrorCode,
+    },
     /// Type 4: what the sender accepts on this connection, or an acknowledgement (6.5).
     Settings {
+        /// It acknowledges the other side's SETTINGS, and has no values.
         ack: bool,
+        /// In the order in which they were sent.
         values: Vec<(Setting, u32)>,
     },
     /// Type 5: a response that nobody asked for will come (6.6).
     PushPromise {
+        /// The stream on which the response will come.
         promised: u32,
+        /// The headers are complete: no CONTINUATION follows.
         end_headers: bool,
+        /// The headers of the request that was not made, compressed with HPACK.
         block: &'a [u8],
     },
-    /// Type 6: is anybody there? (6.7)
-    Ping { ack: bool, data: [u8; 8] },
+    /// Type 6: asks for an acknowledgement, to learn whether the connection works (6.7).
+    Ping {
+        /// It is the acknowledgement.
+        ack: bool,
+        /// Any bytes; the acknowledgement has the same.
+        data: [u8; 8],
+    },
     /// Type 7: no new streams after this one (6.8).
     GoAway {
+        /// The last stream of the other side that the sender serves, or may serve.
         last_stream: u32,
+        /// Why; NO_ERROR for a shutdown as planned.
         error: ErrorCode,
+        /// More about it, for a person; often empty.
         debug: &'a [u8],
     },
-    /// Type 8: `increment` more bytes of DATA may be sent (6.9).
-    WindowUpdate { increment: u32 },
+    /// Type 8: more bytes of DATA may be sent (6.9).
+    WindowUpdate {
+        /// How many more, besides those that were granted before.
+        increment: u32,
+    },
     /// Type 9: the next piece of headers (6.10).
-    Continuation { end_headers: bool, block: &'a [u8] },
+    Continuation {
+        /// They are complete: no other CONTINUATION follows.
+        end_headers: bool,
+        /// The piece, compressed with HPACK.
+        block: &'a [u8],
+    },
     /// Any other type: to be ignored (4.1).
-    Unknown { kind: u8 },
+    Unknown {
+        /// The number of its type.
+        kind: u8,
+    },
 }
-// ANCHOR_END: frame
 
 /// Why a frame cannot be read: its size or its content breaks a rule of its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Malformed {
+pub struct FrameError {
     /// The error that a receiver has to report to the sender.
-    pub error: ErrorCode,
+    pub code: ErrorCode,
     /// The rule, for a person.
-    pub why: &'static str,
+    pub reason: &'static str,
 }
 
 impl<'a> Frame<'a> {
+    /// The bytes of any frame, also one that breaks the rules of its type: nine bytes of
+    /// header, then `payload`, which is shorter than 2^24 bytes.
+    pub fn encode_raw(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+        let header = Header { length: payload.len() as u32, kind, flags, stream };
+        [&header.encode(), payload].concat()
+    }
+
     /// Reads the frame behind a header.
     ///
     /// # Errors
     /// The payload breaks a rule of its type.
-    pub fn read(header: Header, payload: &'a [u8]) -> Result<Frame<'a>, Malformed> {
+    pub fn read(header: Header, payload: &'a [u8]) -> Result<Frame<'a>, FrameError> {
         match header.kind {
             frame_type::DATA => read_data(header, payload),
             frame_type::HEADERS => read_headers(header, payload),
@@ -154,13 +210,13 @@ impl<'a> Frame<'a> {
     }
 }
 
-fn read_data(header: Header, payload: &[u8]) -> Result<Frame<'_>, Malformed> {
+fn read_data(header: Header, payload: &[u8]) -> Result<Frame<'_>, FrameError> {
     require_stream(header)?;
     let data = without_padding(header, payload)?;
     Ok(Frame::Data { end_stream: header.has(flag::END_STREAM), data })
 }
 
-fn read_headers(header: Header, payload: &[u8]) -> Result<Frame<'_>, Malformed> {
+fn read_headers(header: Header, payload: &[u8]) -> Result<Frame<'_>, FrameError> {
     require_stream(header)?;
     let mut block = without_padding(header, payload)?;
     if header.has(flag::PRIORITY) {
@@ -173,19 +229,19 @@ fn read_headers(header: Header, payload: &[u8]) -> Result<Frame<'_>, Malformed> 
     })
 }
 
-fn read_priority<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, Malformed> {
+fn read_priority<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, FrameError> {
     require_stream(header)?;
     let [a, b, c, d, weight] = exactly(payload, "PRIORITY has 5 bytes")?;
     Ok(Frame::Priority { depends_on: number([a, b, c, d]), weight })
 }
 
-fn read_rst_stream<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, Malformed> {
+fn read_rst_stream<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, FrameError> {
     require_stream(header)?;
     let error = exactly(payload, "RST_STREAM has 4 bytes")?;
     Ok(Frame::RstStream { error: ErrorCode(u32::from_be_bytes(error)) })
 }
 
-fn read_settings<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, Malformed> {
+fn read_settings<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, FrameError> {
     require_connection(header)?;
     let ack = header.has(flag::ACK);
     if !payload.len().is_multiple_of(6) || ack && !payload.is_empty() {
@@ -199,7 +255,7 @@ fn read_settings<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, Malfor
     Ok(Frame::Settings { ack, values })
 }
 
-fn read_push_promise(header: Header, payload: &[u8]) -> Result<Frame<'_>, Malformed> {
+fn read_push_promise(header: Header, payload: &[u8]) -> Result<Frame<'_>, FrameError> {
     require_stream(header)?;
     let payload = without_padding(header, payload)?;
     let (promised, block) = payload
@@ -212,13 +268,13 @@ fn read_push_promise(header: Header, payload: &[u8]) -> Result<Frame<'_>, Malfor
     })
 }
 
-fn read_ping<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, Malformed> {
+fn read_ping<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, FrameError> {
     require_connection(header)?;
     let data = exactly(payload, "PING has 8 bytes")?;
     Ok(Frame::Ping { ack: header.has(flag::ACK), data })
 }
 
-fn read_goaway(header: Header, payload: &[u8]) -> Result<Frame<'_>, Malformed> {
+fn read_goaway(header: Header, payload: &[u8]) -> Result<Frame<'_>, FrameError> {
     require_connection(header)?;
     let too_short = wrong_size("GOAWAY is too short");
     let (last, rest) = payload.split_first_chunk().ok_or(too_short)?;
@@ -227,7 +283,7 @@ fn read_goaway(header: Header, payload: &[u8]) -> Result<Frame<'_>, Malformed> {
     Ok(Frame::GoAway { last_stream: number(*last), error, debug })
 }
 
-fn read_window_update<'a>(payload: &[u8]) -> Result<Frame<'a>, Malformed> {
+fn read_window_update<'a>(payload: &[u8]) -> Result<Frame<'a>, FrameError> {
     let increment = number(exactly(payload, "WINDOW_UPDATE has 4 bytes")?);
     if increment == 0 {
         return Err(protocol_error("WINDOW_UPDATE of 0 bytes"));
@@ -235,14 +291,14 @@ fn read_window_update<'a>(payload: &[u8]) -> Result<Frame<'a>, Malformed> {
     Ok(Frame::WindowUpdate { increment })
 }
 
-fn read_continuation(header: Header, payload: &[u8]) -> Result<Frame<'_>, Malformed> {
+fn read_continuation(header: Header, payload: &[u8]) -> Result<Frame<'_>, FrameError> {
     require_stream(header)?;
     let end_headers = header.has(flag::END_HEADERS);
     Ok(Frame::Continuation { end_headers, block: payload })
 }
 
 /// The payload without the padding, whose length stands in the first byte (6.1).
-fn without_padding(header: Header, payload: &[u8]) -> Result<&[u8], Malformed> {
+fn without_padding(header: Header, payload: &[u8]) -> Result<&[u8], FrameError> {
     if !header.has(flag::PADDED) {
         return Ok(payload);
     }
@@ -256,9 +312,9 @@ fn without_padding(header: Header, payload: &[u8]) -> Result<&[u8], Malformed> {
 
 fn exactly<const N: usize>(
     payload: &[u8],
-    why: &'static str,
-) -> Result<[u8; N], Malformed> {
-    payload.try_into().map_err(|_| wrong_size(why))
+    reason: &'static str,
+) -> Result<[u8; N], FrameError> {
+    payload.try_into().map_err(|_| wrong_size(reason))
 }
 
 /// A number of 31 bits; the highest bit is reserved.
@@ -266,26 +322,26 @@ fn number(bytes: [u8; 4]) -> u32 {
     u32::from_be_bytes(bytes) & 0x7fff_ffff
 }
 
-fn require_stream(header: Header) -> Result<(), Malformed> {
+fn require_stream(header: Header) -> Result<(), FrameError> {
     if header.stream == 0 {
         return Err(protocol_error("a frame that needs a stream, on stream 0"));
     }
     Ok(())
 }
 
-fn require_connection(header: Header) -> Result<(), Malformed> {
+fn require_connection(header: Header) -> Result<(), FrameError> {
     if header.stream != 0 {
         return Err(protocol_error("a frame of the connection, on a stream"));
     }
     Ok(())
 }
 
-fn wrong_size(why: &'static str) -> Malformed {
-    Malformed { error: ErrorCode::FRAME_SIZE_ERROR, why }
+fn wrong_size(reason: &'static str) -> FrameError {
+    FrameError { code: ErrorCode::FRAME_SIZE_ERROR, reason }
 }
 
-fn protocol_error(why: &'static str) -> Malformed {
-    Malformed { error: ErrorCode::PROTOCOL_ERROR, why }
+fn protocol_error(reason: &'static str) -> FrameError {
+    FrameError { code: ErrorCode::PROTOCOL_ERROR, reason }
 }
 
 /// Why a stream or a connection ended (section 7). A receiver must take any number, also

@@ -7,8 +7,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tonic::transport::server::TcpIncoming;
 
-use super::frames::{Frame, Header, Malformed, PREFACE};
+use super::accept::accept;
+use super::frames::{Frame, FrameError, Header, PREFACE};
 
 /// What has crossed one connection so far, in both directions.
 pub struct Recording {
@@ -25,7 +27,7 @@ pub struct Recording {
 pub struct Sent(watch::Receiver<Vec<u8>>);
 
 /// A frame's header, and the frame or what is wrong with it.
-pub type RecordedFrame<'a> = (Header, Result<Frame<'a>, Malformed>);
+pub type RecordedFrame<'a> = (Header, Result<Frame<'a>, FrameError>);
 
 impl Recording {
     /// Connects to `server`, which is HOST:PORT, and records what a client sends there.
@@ -47,10 +49,12 @@ impl Recording {
         let (client_tx, client_rx) = watch::channel(Vec::new());
         let (server_tx, server_rx) = watch::channel(Vec::new());
         tokio::spawn(async move {
-            let (client, _) = listener.accept().await?;
+            let mut incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+            let Some(client) = accept(&mut incoming).await else {
+                return Ok(());
+            };
             // A second connection is refused: its bytes would mix with these.
-            drop(listener);
-            client.set_nodelay(true)?;
+            drop(incoming);
             server.set_nodelay(true)?;
             let (from_client, to_client) = client.into_split();
             let (from_server, to_server) = server.into_split();
@@ -96,6 +100,11 @@ pub async fn forward(
 // ANCHOR_END: forward
 
 impl Sent {
+    /// What `read` makes of the frames that have been sent so far.
+    pub fn so_far<T>(&self, read: impl FnOnce(&[RecordedFrame]) -> T) -> T {
+        read(&frames(&self.0.borrow()))
+    }
+
     // ANCHOR: wait
     /// Waits until `find` finds something in the frames that have been sent so far.
     ///
@@ -110,10 +119,8 @@ impl Sent {
             if let Some(found) = found {
                 return Ok(found);
             }
-            self.0
-                .changed()
-                .await
-                .map_err(|_| io::Error::other("the connection ended"))?;
+            let changed = self.0.changed().await;
+            changed.map_err(|_| io::Error::other("the connection ended"))?;
         }
     }
     // ANCHOR_END: wait

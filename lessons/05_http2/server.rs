@@ -4,10 +4,10 @@ use std::io::{self, ErrorKind};
 
 use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::http2::proto::http2_service_server::Http2ServiceServer;
-use grpc_workbook::http2::{Work, before_http2};
+use grpc_workbook::http2::{MyHttp2, accept::accept, before_http2};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 
 #[tokio::main]
@@ -16,17 +16,14 @@ async fn main() -> Result<(), Failure> {
     // The connections that speak HTTP/2, on their way to tonic.
     let (http2_tx, http2_rx) = mpsc::channel(16);
     let sorter = tokio::spawn(async move {
-        while let Some(accepted) = incoming.next().await {
-            // A failed accept concerns that client alone: go on with the next.
-            if let Ok(connection) = accepted {
-                // In a task of its own: a silent connection must not hold up the others.
-                tokio::spawn(serve(connection, http2_tx.clone()));
-            }
+        while let Some(connection) = accept(&mut incoming).await {
+            // In a task of its own: a silent connection must not hold up the others.
+            tokio::spawn(serve(connection, http2_tx.clone()));
         }
     });
     let requested = shutdown.requested();
     let server = Server::builder()
-        .add_service(Http2ServiceServer::new(Work))
+        .add_service(Http2ServiceServer::new(MyHttp2))
         .serve_with_incoming_shutdown(ReceiverStream::new(http2_rx), async move {
             requested.await;
             sorter.abort();
@@ -48,7 +45,10 @@ async fn serve(connection: TcpStream, http2_tx: mpsc::Sender<io::Result<TcpStrea
             let _ = http2_tx.send(Ok(connection)).await;
             Ok(())
         }
-        Ok(_) if first == *b"G" => before_http2::serve_http1(connection).await,
+        // `GET`, `HEAD`: a line of text.
+        Ok(_) if first[0].is_ascii_uppercase() => {
+            before_http2::serve_http1(connection).await
+        }
         // The first byte of a length, which is 0 unless the message is huge.
         Ok(_) => before_http2::serve_tcp(connection).await,
         Err(error) => Err(error),

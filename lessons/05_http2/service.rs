@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tonic::{Request, Response, Status};
 
+pub mod accept;
 pub mod before_http2;
 pub mod frames;
 pub mod record;
@@ -24,21 +25,22 @@ pub const SLOW: Duration = Duration::from_millis(500);
 pub const CHUNK: usize = 16 * 1024;
 
 /// Serves `Http2Service`. It has no state: each call stands alone.
-pub struct Work;
+pub struct MyHttp2;
 
 #[tonic::async_trait]
-impl Http2Service for Work {
+impl Http2Service for MyHttp2 {
     async fn work(
         &self,
         request: Request<WorkRequest>,
     ) -> Result<Response<WorkResponse>, Status> {
-        let done = if request.into_inner().slow {
+        let WorkRequest { slow } = request.into_inner();
+        let done = if slow {
             tokio::time::sleep(SLOW).await;
             "slow"
         } else {
             "quick"
         };
-        println!("gRPC: Work {done} -> done");
+        println!("Work slow={slow} -> {done:?}");
         Ok(Response::new(WorkResponse { done: done.into() }))
     }
 
@@ -51,7 +53,7 @@ impl Http2Service for Work {
         request: Request<DownloadRequest>,
     ) -> Result<Response<Self::DownloadStream>, Status> {
         let DownloadRequest { chunks } = request.into_inner();
-        println!("gRPC: Download {chunks} chunks -> started");
+        println!("Download chunks={chunks} -> stream started");
         let chunk = DownloadResponse { chunk: vec![0; CHUNK] };
         let stream = tokio_stream::iter(repeat_n(Ok(chunk), chunks as usize));
         Ok(Response::new(stream))

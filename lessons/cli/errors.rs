@@ -141,7 +141,7 @@ fn chain<'a>(
 }
 
 /// An I/O error without the operating system's number for it, such as `connection refused`.
-pub(super) fn without_os_code(error: &io::Error) -> String {
+pub fn without_os_code(error: &io::Error) -> String {
     let text = one_line(&error.to_string());
     match text.split_once(" (os error") {
         Some((text, _)) => text.to_lowercase(),

@@ -3,11 +3,12 @@
 //! the wire are drawn from what it saw.
 //!
 //! [`proxy`] forwards the bytes and hands a copy to [`trace`], which makes events of
-//! them: headers, messages, statuses. [`render`] turns an event into a line of text, with
+//! them: headers, messages, statuses. `grpc_message` reads the five-byte prefix before
+//! each message, and puts the message together from its frames. [`render`] turns an event into a line of text, with
 //! the names from [`schema`]; [`svg`] draws events as arrows. The frames themselves are
 //! read by lesson 5's [`frames`](crate::http2::frames).
 
-mod message;
+mod grpc_message;
 pub mod proxy;
 pub mod render;
 pub mod schema;

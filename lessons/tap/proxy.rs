@@ -1,48 +1,70 @@
 //! A proxy between a client and a server: it forwards every byte unchanged, and follows
 //! what it forwards.
 
-use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tonic::transport::server::TcpIncoming;
 
 use super::trace::{Event, EventKind, Side, Trace};
+use crate::http2::accept::accept;
 use crate::http2::record::forward;
 
-/// Accepts connections and taps each of them: to `server`, which is HOST:PORT, and back.
-/// What crosses connection number N, counted from 1, is handed to `on_event` in the order
-/// in which the tap sees it.
-///
-/// # Errors
-/// The listener fails.
-pub async fn tap<F>(listener: TcpListener, server: String, on_event: F) -> io::Result<()>
-where
-    F: Fn(usize, Event) + Clone + Send + Sync + 'static,
-{
-    for number in 1.. {
-        let (client, _) = listener.accept().await?;
-        let (server, on_event) = (server.clone(), on_event.clone());
-        tokio::spawn(async move {
-            let on_event = |event| on_event(number, event);
-            match TcpStream::connect(&server).await {
-                Ok(server) => forward_both(client, server, on_event).await,
-                // The client is dropped here, so its connection ends.
-                Err(_) => {
-                    let why = format!("no server at {server}");
-                    let kind = EventKind::Undecodable { why };
-                    on_event(Event { from: Side::Server, stream: 0, kind });
-                }
-            }
-        });
-    }
-    Ok(())
+/// What crossed one of the connections through a tap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TappedEvent {
+    /// The connection's number. The first that the tap accepts is 1.
+    pub connection: usize,
+    /// What crossed it.
+    pub event: Event,
 }
 
+/// Accepts connections, and taps each of them: to `server`, which is HOST:PORT, and back.
+/// What crosses them is sent to `events`, in the order in which the tap sees it. It never
+/// waits for the receiver, and goes on when that is gone.
+///
+/// It goes on until it is dropped, and its connections until both their sides have ended.
+pub async fn tap(
+    listener: TcpListener,
+    server: String,
+    events: mpsc::UnboundedSender<TappedEvent>,
+) {
+    // As the lessons' programs set it: no small packet waits for a larger one.
+    let mut incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let mut connection = 0;
+    while let Some(client) = accept(&mut incoming).await {
+        connection += 1;
+        tokio::spawn(tap_one(client, server.clone(), connection, events.clone()));
+    }
+}
+
+/// Taps the connection with the number `connection`.
+async fn tap_one(
+    client: TcpStream,
+    server: String,
+    connection: usize,
+    events: mpsc::UnboundedSender<TappedEvent>,
+) {
+    let on_event = |event| {
+        // An error means that nobody looks on any more.
+        let _ = events.send(TappedEvent { connection, event });
+    };
+    match TcpStream::connect(&server).await {
+        Ok(server) => forward_both(client, server, on_event).await,
+        // The client is dropped here, so its connection ends.
+        Err(_) => {
+            let kind = EventKind::Undecodable { why: format!("no server at {server}") };
+            on_event(Event { from: Side::Server, stream: 0, kind });
+        }
+    }
+}
+
+// ANCHOR: forward_both
 /// Forwards both directions of a connection, until both have ended.
 async fn forward_both(client: TcpStream, server: TcpStream, on_event: impl Fn(Event)) {
-    // As the lessons' programs set it: no small packet waits here for a larger one. If it
-    // fails, the connection has ended, and the first read says so.
-    let _ = (client.set_nodelay(true), server.set_nodelay(true));
+    // If it fails, the connection has ended, and the first read says so.
+    let _ = server.set_nodelay(true);
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     // One trace for both directions: what one side means can depend on the other.
@@ -52,8 +74,9 @@ async fn forward_both(client: TcpStream, server: TcpStream, on_event: impl Fn(Ev
         let mut trace = trace.lock().unwrap_or_else(PoisonError::into_inner);
         if chunk.is_empty() {
             trace.end(from);
-        } else {
-            trace.push(from, chunk, &mut |event| on_event(event));
+        }
+        for event in trace.push(from, chunk) {
+            on_event(event);
         }
     };
     // An error means that one side has left. The other direction still goes on.
@@ -62,3 +85,4 @@ async fn forward_both(client: TcpStream, server: TcpStream, on_event: impl Fn(Ev
         forward(from_server, to_client, |chunk| follow(Side::Server, chunk)),
     );
 }
+// ANCHOR_END: forward_both

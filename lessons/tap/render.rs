@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use clap::builder::styling::{AnsiColor, Style};
 use tonic::Code;
 
+use super::proxy::TappedEvent;
 use super::schema::{Schema, hex};
-use super::trace::{Event, EventKind, Side};
+use super::trace::{EventKind, Side};
 use crate::http2::frames::Setting;
 use crate::{cli, status};
 
 /// Turns events into lines.
-pub struct Lines {
+pub struct Renderer {
     /// The names of messages and fields.
     schema: Schema,
     /// The path of each call, by its connection and its stream: it says which types the
@@ -30,7 +31,7 @@ pub struct RenderedEvent {
     pub frame: &'static str,
     /// What the frame says; may be empty.
     pub text: String,
-    /// Whether its sender says no more on this stream.
+    /// Whether its sender sends nothing more on this stream.
     pub end_stream: bool,
 }
 
@@ -45,23 +46,24 @@ impl RenderedEvent {
     }
 }
 
-impl Lines {
+impl Renderer {
     /// Knows what the lessons' `.proto` files define. With `frames`, what keeps the
     /// connection going is shown too, and all headers; with `hex`, the bytes of the
     /// messages.
-    pub fn new(frames: bool, hex: bool) -> Lines {
-        Lines { schema: Schema::of_the_workbook(), paths: HashMap::new(), frames, hex }
+    pub fn new(frames: bool, hex: bool) -> Renderer {
+        Renderer { schema: Schema::of_the_workbook(), paths: HashMap::new(), frames, hex }
     }
 
-    /// The line for an event on connection number `connection`, if it is to be shown.
-    pub fn line(&mut self, connection: usize, event: &Event) -> Option<String> {
-        let RenderedEvent { frame, text, end_stream } = self.render(connection, event)?;
+    /// The line for an event, if it is to be shown.
+    pub fn line(&mut self, tapped: &TappedEvent) -> Option<String> {
+        let RenderedEvent { frame, text, end_stream } = self.render(tapped)?;
+        let TappedEvent { connection, event } = tapped;
         let arrow = match event.from {
             Side::Client => "-->",
             Side::Server => "<--",
         };
         let color = color(event.stream);
-        let place = match (connection, event.stream) {
+        let place = match (*connection, event.stream) {
             (1, 0) => "connection".to_string(),
             (1, stream) => format!("stream {stream}"),
             (n, 0) => format!("connection {n}"),
@@ -73,20 +75,21 @@ impl Lines {
     }
 
     /// What an event says, if it is to be shown.
-    pub fn render(&mut self, connection: usize, event: &Event) -> Option<RenderedEvent> {
+    pub fn render(&mut self, tapped: &TappedEvent) -> Option<RenderedEvent> {
+        let TappedEvent { connection, event } = tapped;
+        let call = (*connection, event.stream);
         if event.is_housekeeping() && !self.frames {
             return None;
         }
         let rendered = match &event.kind {
             EventKind::Headers { fields, end_stream } => {
                 if let Some(path) = field(fields, ":path") {
-                    self.paths
-                        .insert((connection, event.stream), path.to_string());
+                    self.paths.insert(call, path.to_string());
                 }
                 RenderedEvent::new("HEADERS", self.headers(fields)).ending(*end_stream)
             }
             EventKind::Message { compressed, length, bytes, end_stream } => {
-                let path = self.paths.get(&(connection, event.stream));
+                let path = self.paths.get(&call);
                 let path = path.map_or("", String::as_str);
                 let name = self.schema.message_of(path, event.from == Side::Server);
                 let text = self.message(name, *compressed, *length, bytes);

@@ -7,6 +7,10 @@
 
 use std::collections::HashMap;
 
+use self::number::{
+    descriptor, enum_descriptor, enum_value_descriptor, field_descriptor,
+    file_descriptor, file_descriptor_set, method_descriptor, service_descriptor,
+};
 use crate::types::wire::{Reader, Value};
 
 /// How deep messages inside messages are described. What is deeper is left out.
@@ -172,17 +176,16 @@ impl Schema {
 
     /// Adds a `FileDescriptorSet`.
     pub fn add(&mut self, set: &[u8]) {
-        use number::file_descriptor::*;
         self.sets += 1;
-        for file in messages_of(set, number::file_descriptor_set::FILE) {
-            let package = text_of(file, PACKAGE);
-            for message in messages_of(file, MESSAGE_TYPE) {
+        for file in messages_of(set, file_descriptor_set::FILE) {
+            let package = text_of(file, file_descriptor::PACKAGE);
+            for message in messages_of(file, file_descriptor::MESSAGE_TYPE) {
                 self.add_message(&package, message);
             }
-            for definition in messages_of(file, ENUM_TYPE) {
+            for definition in messages_of(file, file_descriptor::ENUM_TYPE) {
                 self.add_enum(&package, definition);
             }
-            for service in messages_of(file, SERVICE) {
+            for service in messages_of(file, file_descriptor::SERVICE) {
                 self.add_service(&package, service);
             }
         }
@@ -196,49 +199,49 @@ impl Schema {
     /// Adds a message, and what is defined inside it. `scope` is the package or the
     /// message that it is defined in.
     fn add_message(&mut self, scope: &str, message: &[u8]) {
-        use number::descriptor::*;
-        let name = format!("{scope}.{}", text_of(message, NAME));
+        let name = format!("{scope}.{}", text_of(message, descriptor::NAME));
         let mut numbers = HashMap::new();
-        for field in messages_of(message, FIELD) {
-            let number = varint_of(field, number::field_descriptor::NUMBER) as u32;
+        for field in messages_of(message, descriptor::FIELD) {
+            let number = varint_of(field, field_descriptor::NUMBER) as u32;
             numbers.insert(number, self.field(field));
         }
-        for nested in messages_of(message, NESTED_TYPE) {
+        for nested in messages_of(message, descriptor::NESTED_TYPE) {
             self.add_message(&name, nested);
         }
-        for definition in messages_of(message, ENUM_TYPE) {
+        for definition in messages_of(message, descriptor::ENUM_TYPE) {
             self.add_enum(&name, definition);
         }
         self.messages.insert(self.full_name(&name), numbers);
     }
 
     fn field(&self, field: &[u8]) -> FieldDefinition {
-        use number::field_descriptor::*;
         FieldDefinition {
-            name: text_of(field, NAME),
-            field_type: FieldType::from_number(varint_of(field, TYPE)),
-            type_name: self.full_name(&text_of(field, TYPE_NAME)),
+            name: text_of(field, field_descriptor::NAME),
+            field_type: FieldType::from_number(varint_of(field, field_descriptor::TYPE)),
+            type_name: self.full_name(&text_of(field, field_descriptor::TYPE_NAME)),
         }
     }
 
     fn add_enum(&mut self, scope: &str, definition: &[u8]) {
-        use number::{enum_descriptor, enum_value_descriptor::*};
         let mut names = HashMap::new();
         for value in messages_of(definition, enum_descriptor::VALUE) {
-            names.insert(varint_of(value, NUMBER), text_of(value, NAME));
+            let number = varint_of(value, enum_value_descriptor::NUMBER);
+            names.insert(number, text_of(value, enum_value_descriptor::NAME));
         }
         let name = format!("{scope}.{}", text_of(definition, enum_descriptor::NAME));
         self.enums.insert(self.full_name(&name), names);
     }
 
     fn add_service(&mut self, package: &str, service: &[u8]) {
-        use number::{method_descriptor::*, service_descriptor};
         let name = format!("{package}.{}", text_of(service, service_descriptor::NAME));
         let name = name.trim_start_matches('.');
         for method in messages_of(service, service_descriptor::METHOD) {
-            let types = [INPUT_TYPE, OUTPUT_TYPE]
-                .map(|number| self.full_name(&text_of(method, number)));
-            let path = format!("/{name}/{}", text_of(method, NAME));
+            let types = [
+                method_descriptor::INPUT_TYPE,
+                method_descriptor::OUTPUT_TYPE,
+            ]
+            .map(|number| self.full_name(&text_of(method, number)));
+            let path = format!("/{name}/{}", text_of(method, method_descriptor::NAME));
             self.methods.insert(path, types);
         }
     }

@@ -3,7 +3,8 @@
 
 use std::fmt::{Arguments, Write};
 
-use super::render::{Lines, RenderedEvent};
+use super::proxy::TappedEvent;
+use super::render::{RenderedEvent, Renderer};
 use super::trace::{Event, Side};
 
 /// The width of a drawing, in units of its viewBox. A page shows it about 1:1.
@@ -28,19 +29,22 @@ const GAP: u32 = 26;
 pub fn draw(
     id: &str,
     title: &str,
-    lines: &mut Lines,
-    events: &[(usize, Event)],
+    renderer: &mut Renderer,
+    events: &[TappedEvent],
 ) -> String {
     let mut shown = Vec::new();
-    for (connection, event) in events {
-        if let Some(rendered) = lines.render(*connection, event) {
-            shown.push((*connection, event, rendered));
+    for tapped in events {
+        if let Some(rendered) = renderer.render(tapped) {
+            shown.push((tapped, rendered));
         }
     }
-    let several = shown.windows(2).any(|pair| pair[0].0 != pair[1].0);
+    let first = shown.first().map(|(tapped, _)| tapped.connection);
+    let several = shown
+        .iter()
+        .any(|(tapped, _)| Some(tapped.connection) != first);
     let mut drawing = Svg::new(id);
     let mut current = None;
-    for (connection, event, rendered) in &shown {
+    for (TappedEvent { connection, event }, rendered) in &shown {
         if several && current != Some(connection) {
             drawing.heading(&format!("connection {connection}"));
             current = Some(connection);

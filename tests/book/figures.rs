@@ -2,12 +2,11 @@
 //! the tap. Then compares the four kinds of calls, from recordings too.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc;
 use std::thread;
 
 use grpc_workbook::http2::frames::ErrorCode;
-use grpc_workbook::tap::proxy::tap;
-use grpc_workbook::tap::render::Lines;
+use grpc_workbook::tap::proxy::{TappedEvent, tap};
+use grpc_workbook::tap::render::Renderer;
 use grpc_workbook::tap::svg::draw;
 use grpc_workbook::tap::trace::{Event, EventKind, Side};
 use grpc_workbook::{LESSONS, Lesson};
@@ -16,10 +15,10 @@ use support::programs::{self, Finished, Server, run};
 use support::written;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
 
-/// What crossed the wire, in an order that is the same in every run: the number of the
-/// connection, and what was sent on it.
-type Recording = Vec<(usize, Event)>;
+/// What crossed the wire, in an order that is the same in every run.
+type Recording = Vec<TappedEvent>;
 
 /// The drawings of the lessons' wires: the file, whose name begins with the lesson's number, and
 /// the arguments of the client. They make few calls, without the random order of a map.
@@ -108,8 +107,8 @@ fn lesson_of(file: &str) -> &'static Lesson {
 /// Draws a recording, and compares the drawing with the file.
 fn draw_wire(file: &str, title: &str, recording: &Recording) {
     let id = format!("lesson{}", name_of(file));
-    let mut lines = Lines::new(false, false);
-    written(file, &draw(&id, title, &mut lines, recording));
+    let mut renderer = Renderer::new(false, false);
+    written(file, &draw(&id, title, &mut renderer, recording));
 }
 
 // --- the four kinds of calls
@@ -160,7 +159,7 @@ async fn the_four_kinds() {
 fn summary(recording: &Recording) -> Summary {
     let mut blocks = Vec::new();
     let (mut requests, mut responses) = (0, 0);
-    for (_, event) in recording {
+    for TappedEvent { event, .. } in recording {
         match (&event.kind, event.from) {
             (EventKind::Headers { fields, .. }, _) => blocks.push(fields.clone()),
             (EventKind::Message { .. }, Side::Client) => requests += 1,
@@ -199,12 +198,8 @@ async fn record(lesson: &Lesson, args: &[&str]) -> Recording {
         .local_addr()
         .expect("the tap should have an address")
         .to_string();
-    let (tx, rx) = mpsc::channel();
-    let tap =
-        tokio::spawn(tap(listener, server.address.clone(), move |connection, event| {
-            tx.send((connection, event))
-                .expect("the recording should still be read");
-        }));
+    let (tx, mut rx) = mpsc::unbounded_channel();
+    let tap = tokio::spawn(tap(listener, server.address.clone(), tx));
     let mut client = programs::client(lesson, &address, args);
     let Finished { code, output } = run(&mut client);
     assert!(code.is_some(), "the client should end by itself; it printed: {output}");
@@ -212,7 +207,10 @@ async fn record(lesson: &Lesson, args: &[&str]) -> Recording {
     // recording ends when the last connection does. The server is stopped after that: it would
     // send GOAWAY before.
     tap.abort();
-    let recorded: Recording = rx.iter().collect();
+    let mut recorded = Recording::new();
+    while let Some(tapped) = rx.recv().await {
+        recorded.push(tapped);
+    }
     server.stop();
     without_chance(recorded)
 }
@@ -221,7 +219,9 @@ async fn record(lesson: &Lesson, args: &[&str]) -> Recording {
 fn without_chance(recorded: Recording) -> Recording {
     let by_chance: Vec<bool> = recorded
         .iter()
-        .map(|(_, event)| event.is_housekeeping() || is_late_reset(event, &recorded))
+        .map(|TappedEvent { event, .. }| {
+            event.is_housekeeping() || is_late_reset(event, &recorded)
+        })
         .collect();
     let kept = recorded
         .into_iter()
@@ -230,9 +230,11 @@ fn without_chance(recorded: Recording) -> Recording {
         .map(|(row, _)| row);
     let mut recording = requests_together(kept.collect());
     // Calls that a client starts at the same time: the order of their frames means nothing.
-    for row in recording.chunk_by_mut(|(_, one), (_, next)| one.from == next.from) {
-        if row[0].1.from == Side::Client {
-            row.sort_by_key(|(_, event)| event.stream);
+    let same_side =
+        |one: &TappedEvent, next: &TappedEvent| one.event.from == next.event.from;
+    for row in recording.chunk_by_mut(same_side) {
+        if row[0].event.from == Side::Client {
+            row.sort_by_key(|tapped| tapped.event.stream);
         }
     }
     recording
@@ -243,9 +245,9 @@ fn without_chance(recorded: Recording) -> Recording {
 /// which of the two is faster.
 fn is_late_reset(event: &Event, recorded: &Recording) -> bool {
     let is_reset = event.from == Side::Server
-        && event.kind == EventKind::Reset { error: ErrorCode(0) };
+        && event.kind == EventKind::Reset { error: ErrorCode::NO_ERROR };
     is_reset
-        && recorded.iter().any(|(_, other)| {
+        && recorded.iter().any(|TappedEvent { event: other, .. }| {
             other.stream == event.stream
                 && other.from == Side::Client
                 && other.kind == EventKind::End
@@ -258,7 +260,7 @@ fn requests_together(recording: Recording) -> Recording {
     // For each connection and stream: the place of its first event, and the number of messages
     // that the client sent.
     let mut streams = BTreeMap::<(usize, u32), (usize, usize)>::new();
-    for (at, (connection, event)) in recording.iter().enumerate() {
+    for (at, TappedEvent { connection, event }) in recording.iter().enumerate() {
         let stream = (*connection, event.stream);
         let (_, messages) = streams.entry(stream).or_insert((at, 0));
         if event.from == Side::Client && matches!(event.kind, EventKind::Message { .. }) {
@@ -267,7 +269,7 @@ fn requests_together(recording: Recording) -> Recording {
     }
     let mut rows: Vec<_> = recording.into_iter().enumerate().collect();
     // The sort is stable: what gets the same key keeps its order.
-    rows.sort_by_key(|(at, (connection, event))| {
+    rows.sort_by_key(|(at, TappedEvent { connection, event })| {
         let (first, messages) = streams[&(*connection, event.stream)];
         let is_body = matches!(event.kind, EventKind::Message { .. } | EventKind::End);
         if is_body && messages == 1 && event.from == Side::Client {

@@ -242,9 +242,9 @@ pub fn prefixed(flag: u8, message: &[u8]) -> Vec<u8> {
 fn end_of_stream(received: &[u8], stream: u32) -> Option<String> {
     let mut trace = Trace::default();
     let mut ending = None;
-    trace.push(Side::Server, received, &mut |event| {
+    for event in trace.push(Side::Server, received) {
         if event.stream != stream || ending.is_some() {
-            return;
+            continue;
         }
         match event.kind {
             EventKind::Headers { fields, end_stream: true } => {
@@ -253,7 +253,7 @@ fn end_of_stream(received: &[u8], stream: u32) -> Option<String> {
             EventKind::Reset { error } => ending = Some(format!("RST_STREAM `{error}`")),
             _ => {}
         }
-    });
+    }
     ending
 }
 

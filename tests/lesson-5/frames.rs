@@ -14,7 +14,7 @@ fn read(
 ) -> Result<Frame<'_>, ErrorCode> {
     let length = u32::try_from(payload.len()).expect("payload should be short");
     Frame::read(Header { length, kind, flags, stream }, payload)
-        .map_err(|malformed| malformed.error)
+        .map_err(|error| error.code)
 }
 
 #[test]
@@ -27,6 +27,14 @@ fn a_header_is_nine_bytes() {
     let preface = b"\x50\x52\x49\x20\x2a\x20\x48\x54\x54\x50\x2f\x32\
         \x2e\x30\x0d\x0a\x0d\x0a\x53\x4d\x0d\x0a\x0d\x0a";
     assert_eq!(PREFACE, preface);
+}
+
+#[test]
+fn a_header_is_written_as_it_is_read() {
+    let bytes = [0x01, 0x02, 0x03, 0x09, 0xff, 0x00, 0, 0, 5];
+    assert_eq!(Header::read(bytes).encode(), bytes);
+    let frame = Frame::encode_raw(DATA, END_STREAM, 3, b"hi");
+    assert_eq!(frame, b"\0\0\x02\0\x01\0\0\0\x03hi");
 }
 
 #[test]
@@ -206,9 +214,9 @@ proptest! {
             Ok(Frame::GoAway { debug, .. }) => debug.len() + 8,
             Ok(Frame::Settings { values, .. }) => values.len() * 6,
             Ok(_) => 0,
-            Err(malformed) => {
+            Err(error) => {
                 let errors = [ErrorCode::PROTOCOL_ERROR, ErrorCode::FRAME_SIZE_ERROR];
-                prop_assert!(errors.contains(&malformed.error));
+                prop_assert!(errors.contains(&error.code));
                 0
             }
         };

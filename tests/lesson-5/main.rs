@@ -13,9 +13,12 @@ mod wrong_endian;
 #[path = "../../lessons/05_http2/wrong_flag.rs"]
 mod wrong_flag;
 
+mod accept;
 mod check;
+mod flow;
 mod frames;
 mod programs;
+mod status;
 mod wire;
 
 use check::check;

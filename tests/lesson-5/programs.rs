@@ -7,7 +7,7 @@ use support::programs::{self, Finished, Server, run};
 
 use super::LESSON;
 
-fn play(server: &Server, args: &[&str]) -> Finished {
+fn client(server: &Server, args: &[&str]) -> Finished {
     run(&mut programs::client(LESSON, &server.address, args))
 }
 
@@ -16,11 +16,11 @@ fn the_client_plays_each_step() {
     let server = Server::start(LESSON);
     let mut all = String::new();
     for step in ["tcp", "http1", "http2", "flow", "goaway"] {
-        let Finished { code, output } = play(&server, &[step]);
+        let Finished { code, output } = client(&server, &[step]);
         assert_eq!(code, Some(0), "{output}");
         all += &output;
     }
-    let Finished { code, output } = play(&server, &[]);
+    let Finished { code, output } = client(&server, &[]);
     assert_eq!((code, output), (Some(0), all.clone()));
     let place = |text: &str| all.find(text).unwrap_or_else(|| panic!("{text}: {all}"));
     assert!(place("http1: answered slow") < place("http1: answered quick"));
@@ -40,7 +40,7 @@ fn the_client_plays_each_step() {
 }
 
 #[test]
-fn faults_are_refused() {
+fn faults_end_as_the_chapter_says() {
     let server = Server::start(LESSON);
     for (name, words) in [
         ("http1-to-grpc", "the server sent SETTINGS, and hung up without GOAWAY"),
@@ -48,7 +48,7 @@ fn faults_are_refused() {
         ("frame-on-stream-0", "the server sent GOAWAY, PROTOCOL_ERROR, last stream 0"),
         ("too-large-frame", "GOAWAY, FRAME_SIZE_ERROR, last stream 0"),
     ] {
-        let Finished { code, output } = play(&server, &["--break", name]);
+        let Finished { code, output } = client(&server, &["--break", name]);
         assert_eq!(code, Some(1), "{name}: {output}");
         assert!(output.contains(words), "{name}: {output}");
     }
@@ -84,10 +84,64 @@ fn silent_connections_hold_up_no_other() {
         .expect("write should succeed");
     assert_eq!(huge.read(&mut [0]).expect("read should succeed"), 0, "it is refused");
 
-    assert_eq!(play(&server, &["tcp"]).code, Some(0));
+    assert_eq!(client(&server, &["tcp"]).code, Some(0));
     let Finished { code, output } = server.stop();
     assert_eq!(code, Some(0));
     assert!(output.contains("TCP: the message is too long"), "{output}");
     assert!(!output.contains("cut off"), "{output}");
     drop(silent);
+}
+
+/// What `curl -I` sends gets an answer in HTTP/1.1, and so does any method that is not GET.
+#[test]
+fn other_methods_of_http1_are_not_allowed() {
+    let server = Server::start(LESSON);
+    for method in ["HEAD", "DELETE", "OPTIONS"] {
+        let mut connection =
+            TcpStream::connect(&server.address).expect("connection should open");
+        let request = format!("{method} / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        connection
+            .write_all(request.as_bytes())
+            .expect("write should succeed");
+        let mut response = String::new();
+        connection
+            .read_to_string(&mut response)
+            .expect("the connection should end without a reset");
+        assert_eq!(
+            response,
+            "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nContent-Length: 0\r\n\
+             Connection: close\r\n\r\n",
+            "{method}"
+        );
+    }
+    let Finished { output, .. } = server.stop();
+    assert!(output.contains("HTTP/1.1: HEAD / HTTP/1.1 -> 405"), "{output}");
+    assert!(!output.contains("TCP:"), "{output}");
+}
+
+/// The steps that are not gRPC, against a server that speaks nothing else.
+#[test]
+fn the_server_of_another_lesson_is_told_apart() {
+    let server = Server::start(support::lesson(1));
+    for step in ["tcp", "http1"] {
+        let Finished { code, output } = client(&server, &[step]);
+        assert_eq!(code, Some(1), "{step}: {output}");
+        let words = "does not answer as lesson 5's server does: start that with cargo run --bin lesson-5-server";
+        assert!(output.contains(words), "{step}: {output}");
+    }
+}
+
+#[test]
+fn mistakes_on_the_command_line_get_one_line() {
+    for (args, words) in [
+        (&["udp"][..], "'udp'"),
+        (&["tcp", "http1"], "'http1'"),
+        (&["--break", "nothing"], "'nothing'"),
+    ] {
+        let Finished { code, output } =
+            run(&mut programs::client(LESSON, "127.0.0.1:1", args));
+        assert_eq!(code, Some(2), "{args:?}: {output}");
+        assert_eq!(output.lines().count(), 1, "{args:?}: {output}");
+        assert!(output.contains(words), "{args:?}: {output}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grpc_workbook::http2::Work;
+use grpc_workbook::http2::MyHttp2;
 use grpc_workbook::http2::frames::{Frame, Header, Setting, flag, frame_type};
 use grpc_workbook::http2::proto::{
     DownloadRequest, WorkRequest, http2_service_client::Http2ServiceClient,
@@ -12,6 +12,7 @@ use grpc_workbook::http2::record::{RecordedFrame, Recording};
 use grpc_workbook::raw;
 use loona_hpack::Decoder;
 use prost::Message;
+use support::bytes::hex;
 use support::programs::Server;
 use support::written;
 use tonic::Request;
@@ -21,60 +22,54 @@ use tonic::transport::{Channel, Endpoint, Uri};
 
 use super::LESSON;
 
-/// The window of a stream in HTTP/2, unless a setting says otherwise (RFC 9113, 6.9.2).
-const WINDOW: u32 = 65_535;
+/// A channel whose connection to `server` is recorded.
+pub async fn recorded(server: &Server) -> (Channel, Recording) {
+    recorded_with(server, |endpoint| endpoint).await
+}
 
-async fn recorded(server: &Server) -> (Channel, Recording) {
+/// [`recorded`], with the settings that `set` makes.
+pub async fn recorded_with(
+    server: &Server,
+    set: impl FnOnce(Endpoint) -> Endpoint,
+) -> (Channel, Recording) {
     let recording = Recording::of(server.address.clone())
         .await
         .expect("recording should start");
     let endpoint = Endpoint::try_from(format!("http://{}", recording.address));
-    let channel = endpoint
+    let endpoint = endpoint
         .expect("the address should be a URI")
         // The same `:authority` in each run, so the same bytes.
-        .origin(Uri::from_static("http://127.0.0.1:50055"))
-        .initial_stream_window_size(WINDOW)
-        .connect()
-        .await
-        .expect("connection should open");
-    (channel, recording)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    bytes.join(" ")
+        .origin(Uri::from_static("http://127.0.0.1:50055"));
+    let channel = set(endpoint).connect().await;
+    (channel.expect("connection should open"), recording)
 }
 
 /// The two frames of DATA of a request, byte by byte, for the chapter.
 #[tokio::test]
 async fn frames_taken_apart() {
     let server = Server::start(LESSON);
-    let (channel, mut recording) = recorded(&server).await;
+    let (channel, recording) = recorded(&server).await;
     let mut client = Http2ServiceClient::new(channel);
     client
         .work(WorkRequest { slow: true })
         .await
         .expect("call should succeed");
-    let mut table = "| bytes | what they are |\n|---|---|\n".to_string();
-    let mut row = |bytes: &[u8], what: String| {
-        table += &format!("| `{}` | {what} |\n", hex(bytes));
-    };
-    let data = recording.client.wait(|frames| {
+    let data = recording.client.so_far(|frames| {
         let data = frames.iter().filter_map(|(header, frame)| match frame {
             Ok(Frame::Data { data, .. }) => Some((*header, data.to_vec())),
             _ => None,
         });
-        Some(data.collect::<Vec<_>>())
+        data.collect::<Vec<_>>()
     });
-    let data = data.await.expect("the client should have sent it");
     assert_eq!(data.len(), 2);
-    for ((header, payload), which) in data.into_iter().zip(["a frame", "the next frame"])
-    {
+    let mut tables = Vec::new();
+    for (header, payload) in data {
+        let mut table = "| bytes | what they are |\n|---|---|\n".to_string();
+        let mut row = |bytes: &[u8], what: String| {
+            table += &format!("| `{}` | {what} |\n", hex(bytes));
+        };
         let Header { length, kind, flags, stream } = header;
-        row(
-            &length.to_be_bytes()[1..],
-            format!("{which}: {length} bytes follow the header"),
-        );
+        row(&length.to_be_bytes()[1..], format!("{length} bytes follow the header"));
         assert_eq!(kind, frame_type::DATA);
         row(&[kind], "type 0, `DATA`".into());
         row(
@@ -94,110 +89,112 @@ async fn frames_taken_apart() {
             let work = WorkRequest::decode(message).expect("message should decode");
             row(message, format!("the message: field 1, `slow: {}`", work.slow));
         }
+        tables.push(table);
     }
+    let table = tables.join("\nThe second has no content:\n\n");
     written("book/generated/05-http2-frame.md", &table);
 }
 
-/// The second call's headers, byte by byte: what HPACK has in its table, and the path.
+/// A header as HPACK has it: how many bytes of `block` it takes, and how it is written. All
+/// lengths here are below 127, so each takes one byte, whose first bit says Huffman.
+fn first_header(block: &[u8]) -> (usize, String) {
+    let string = |at: usize| usize::from(block[at] & 0x7f);
+    match block[0] {
+        // RFC 7541, 6.1.
+        byte @ 0x80.. => (1, format!("entry {}", byte & 0x7f)),
+        // 6.2.1: name and value are spelled out.
+        0x40 => {
+            let name = string(1);
+            let value = string(2 + name);
+            let how =
+                format!("name in {name} bytes, value in {value}, added to the table");
+            (3 + name + value, how)
+        }
+        // The same, but the name is an entry.
+        byte @ 0x41..=0x7f => {
+            let (name, value) = (byte & 0x3f, string(1));
+            let how = format!(
+                "name of entry {name}, value in {value} bytes, added to the table"
+            );
+            (2 + value, how)
+        }
+        // 6.2.2.
+        byte @ 0x01..=0x0e => {
+            let value = string(1);
+            let how = format!("name of entry {byte}, value in {value} bytes, not added");
+            (2 + value, how)
+        }
+        byte => panic!("{byte:02x} begins none of the headers that a client sends here"),
+    }
+}
+
+/// The headers of the first call and of a fourth one, byte by byte, for the chapter.
 #[tokio::test]
 async fn headers_taken_apart() {
     let server = Server::start(LESSON);
-    let (channel, mut recording) = recorded(&server).await;
+    let (channel, recording) = recorded(&server).await;
     let mut client = Http2ServiceClient::new(channel);
     for _ in 0..3 {
-        client
-            .work(WorkRequest { slow: false })
-            .await
-            .expect("call should succeed");
+        let response = client.work(WorkRequest { slow: false }).await;
+        response.expect("call should succeed");
     }
-    let sent = recording.client.wait(|frames| {
-        let blocks = frames.iter().filter_map(|(_, frame)| match frame {
-            Ok(Frame::Headers { end_headers: true, block, .. }) => Some(block.to_vec()),
-            _ => None,
-        });
-        Some((headers(frames), blocks.collect::<Vec<_>>()))
-    });
-    let (headers, blocks) = sent.await.expect("the client should have sent it");
-    assert_eq!(blocks.len(), 3);
-    assert!(blocks[0].len() > blocks[1].len());
-    assert_eq!(blocks[1], blocks[2]);
+    let response = client.download(DownloadRequest { chunks: 0 }).await;
+    response.expect("call should succeed");
 
-    let mut table = "| bytes | how many | header |\n|---|---|---|\n".to_string();
-    let mut rest = &blocks[1][..];
-    for header in &headers[1] {
-        let size = match rest {
-            // RFC 7541, 6.1: an index, in one byte if it is below 127.
-            [0x80..=0xfe, ..] => 1,
-            // 6.2.2: a literal that goes into no table, its name by an index, and its length,
-            // whose first bit says Huffman.
-            [0x01..=0x0e, length, ..] => 2 + usize::from(length & 0x7f),
-            _ => panic!("{rest:02x?}"),
-        };
-        let (now, later) = rest.split_at(size);
-        table += &format!("| `{}` | {size} | `{header}` |\n", hex(now));
-        rest = later;
+    let (headers, blocks) = recording.client.so_far(|frames| {
+        let mut blocks = Vec::new();
+        for (header, frame) in frames {
+            if let Ok(Frame::Headers { end_headers: true, block, .. }) = frame {
+                blocks.push((*header, block.to_vec()));
+            }
+        }
+        (headers(frames), blocks)
+    });
+    let lengths: Vec<u32> = blocks.iter().map(|(header, _)| header.length).collect();
+    assert_eq!(lengths, [72, 28, 28, 31]);
+    assert_eq!(blocks[1].1, blocks[2].1);
+
+    let (header, block) = &blocks[0];
+    let Header { length, kind, flags, stream } = *header;
+    assert_eq!((kind, flags), (frame_type::HEADERS, flag::END_HEADERS));
+    let head = "| bytes | what they are |\n|---|---|\n";
+    let mut table = head.to_string();
+    for (bytes, what) in [
+        (&length.to_be_bytes()[1..], format!("{length} bytes follow the header")),
+        (&[kind], "type 1, `HEADERS`".into()),
+        (&[flags], "the flag `END_HEADERS`: no `CONTINUATION` follows".into()),
+        (&stream.to_be_bytes(), format!("stream {stream}")),
+    ] {
+        table += &format!("| `{}` | {what} |\n", hex(bytes));
     }
-    assert!(rest.is_empty());
+    let rows = rows_of_headers(block, &headers[0]);
+    let table =
+        format!("{table}\nAnd these {length} bytes are the block:\n\n{head}{rows}");
+    written("book/generated/05-http2-request.md", &table);
+
+    let table = head.to_string() + &rows_of_headers(&blocks[3].1, &headers[3]);
     written("book/generated/05-http2-headers.md", &table);
 }
 
-/// How many bytes of DATA came on stream 1.
-fn received(frames: &[RecordedFrame]) -> u32 {
-    let data = frames
-        .iter()
-        .filter(|(header, _)| header.stream == 1 && header.kind == frame_type::DATA);
-    data.map(|(header, _)| header.length).sum()
-}
-
-/// How many bytes were granted for stream 1, besides its first window.
-fn granted(frames: &[RecordedFrame]) -> u32 {
-    let updates = frames.iter().filter_map(|(header, frame)| match frame {
-        Ok(Frame::WindowUpdate { increment }) if header.stream == 1 => Some(*increment),
-        _ => None,
-    });
-    updates.sum()
-}
-
-/// A sender that has used up a stream's window waits, and sends no more than it was granted.
-#[tokio::test]
-async fn nothing_more_comes_until_the_client_reads() {
-    let server = Server::start(LESSON);
-    let (channel, mut recording) = recorded(&server).await;
-    let mut client = Http2ServiceClient::new(channel);
-    let answer = client.download(DownloadRequest { chunks: 1000 }).await;
-    let mut download = answer.expect("call should succeed").into_inner();
-    let full = recording
-        .server
-        .wait(|frames| Some(received(frames)).filter(|sum| *sum >= WINDOW));
-    assert_eq!(full.await.expect("the window should fill"), WINDOW);
-    // The window of this stream alone is full: calls come and go beside it.
-    for _ in 0..20 {
-        client
-            .work(WorkRequest { slow: false })
-            .await
-            .expect("call should succeed");
-        let sum = recording.server.wait(|frames| Some(received(frames)));
-        assert_eq!(sum.await.expect("connection should be open"), WINDOW);
+/// A row for each header of a block: its bytes, of many the first, what it is, and how it is
+/// written.
+fn rows_of_headers(block: &[u8], headers: &[String]) -> String {
+    let mut rows = String::new();
+    let mut rest = block;
+    for header in headers {
+        let (size, how) = first_header(rest);
+        let (now, later) = rest.split_at(size);
+        let bytes = match now {
+            [a, b, c, d, .., z] if size > 8 => {
+                format!("{} ... {z:02x}", hex(&[*a, *b, *c, *d]))
+            }
+            _ => hex(now),
+        };
+        rows += &format!("| `{bytes}` | `{header}`: {how} |\n");
+        rest = later;
     }
-    let updates = recording.client.wait(|frames| Some(granted(frames)));
-    assert_eq!(updates.await.expect("the client should have sent it"), 0);
-
-    for n in 1..=100 {
-        download
-            .message()
-            .await
-            .expect("stream should go on")
-            .expect("a chunk should come");
-        // First what came, then what had been granted for it.
-        let came = recording.server.wait(|frames| Some(received(frames))).await;
-        let granted = recording.client.wait(|frames| Some(granted(frames))).await;
-        let (came, granted) = (
-            came.expect("connection should be open"),
-            granted.expect("the client should have sent it"),
-        );
-        assert!(came <= WINDOW + granted, "{came} bytes, {granted} granted");
-        assert!(n < 4 || granted > 0, "four chunks are more than the window");
-    }
+    assert!(rest.is_empty());
+    rows
 }
 
 /// gRPC asks for status 415 here.
@@ -207,7 +204,7 @@ async fn tonic_does_not_look_at_the_content_type() {
         .header("content-type", "text/plain")
         .body(Body::empty())
         .expect("request should be valid");
-    let mut server = Http2ServiceServer::new(Work);
+    let mut server = Http2ServiceServer::new(MyHttp2);
     let answer = server
         .call(request)
         .await
@@ -253,8 +250,8 @@ async fn two_calls() -> (Server, Recording) {
 /// What the chapter says about a request on the wire: path, `te`, the deadline, END_STREAM.
 #[tokio::test]
 async fn a_request_in_frames() {
-    let (_server, mut recording) = two_calls().await;
-    let sent = recording.client.wait(|frames| {
+    let (_server, recording) = two_calls().await;
+    let (headers, data) = recording.client.so_far(|frames| {
         assert!(frames.iter().all(|(_, frame)| frame.is_ok()));
         let mut data = Vec::new();
         for (header, frame) in frames {
@@ -264,9 +261,8 @@ async fn a_request_in_frames() {
                 data.push((*end_stream, payload.to_vec()));
             }
         }
-        Some((headers(frames), data))
+        (headers(frames), data)
     });
-    let (headers, data) = sent.await.expect("the client should have sent it");
     // tonic ends the stream with a frame of its own, which is empty.
     assert_eq!(data, [(false, b"\0\0\0\0\0".to_vec()), (true, vec![])]);
     for line in [
@@ -324,7 +320,7 @@ async fn a_response_in_frames() {
 #[tokio::test]
 async fn a_download_in_frames() {
     let server = Server::start(LESSON);
-    let (channel, mut recording) = recorded(&server).await;
+    let (channel, recording) = recorded(&server).await;
     let mut client = Http2ServiceClient::new(channel);
     let answer = client.download(DownloadRequest { chunks: 3 }).await;
     let mut download = answer.expect("call should succeed").into_inner();
@@ -334,19 +330,16 @@ async fn a_download_in_frames() {
         count += 1;
     }
     assert_eq!(count, 3);
-    let body = recording.server.wait(|frames| {
+    let body = recording.server.so_far(|frames| {
         assert!(frames.iter().all(|(header, _)| header.length <= 16_384));
         let data = frames.iter().filter_map(|(_, frame)| match frame {
             Ok(Frame::Data { data, .. }) => Some(*data),
             _ => None,
         });
-        Some(data.collect::<Vec<_>>().concat())
+        data.collect::<Vec<_>>().concat()
     });
     // Five bytes of gRPC, one of the tag and three of the length before each chunk.
-    assert_eq!(
-        body.await.expect("connection should be open").len(),
-        3 * (5 + 1 + 3 + 16_384)
-    );
+    assert_eq!(body.len(), 3 * (5 + 1 + 3 + 16_384));
 }
 
 /// A status other than OK does not change `:status`, and its message is percent-encoded.
@@ -357,4 +350,39 @@ async fn a_message_is_percent_encoded() {
     assert_eq!(status.status(), 200);
     assert_eq!(headers["grpc-status"], "3");
     assert_eq!(headers["grpc-message"], "is%20%E5%90%8D%20100%25%3F");
+}
+
+/// With an interval alone, tonic's client sends no PING while there is no call. It does with
+/// `keep_alive_while_idle`.
+#[tokio::test]
+async fn keepalive_rests_while_there_is_no_call() {
+    let server = Server::start(LESSON);
+    let interval = Duration::from_millis(20);
+    let (resting, mut of_resting) =
+        recorded_with(&server, |endpoint| endpoint.http2_keep_alive_interval(interval))
+            .await;
+    let (asking, mut of_asking) = recorded_with(&server, |endpoint| {
+        endpoint
+            .http2_keep_alive_interval(interval)
+            .keep_alive_while_idle(true)
+    })
+    .await;
+    let pings = |frames: &[RecordedFrame]| {
+        let is_ping = |(_, frame): &&RecordedFrame| {
+            matches!(frame, Ok(Frame::Ping { ack: false, .. }))
+        };
+        frames.iter().filter(is_ping).count()
+    };
+    let several = |frames: &[RecordedFrame]| (pings(frames) >= 5).then_some(());
+    let asked = of_asking.client.wait(several).await;
+    asked.expect("PINGs should be sent");
+    assert_eq!(of_resting.client.so_far(pings), 0);
+    // During a call it asks too. A slow one takes longer than several intervals.
+    let mut client = Http2ServiceClient::new(resting);
+    let call = client.work(WorkRequest { slow: true });
+    let asked = of_resting.client.wait(several);
+    let (response, asked) = tokio::join!(call, asked);
+    response.expect("call should succeed");
+    asked.expect("PINGs should be sent");
+    drop(asking);
 }

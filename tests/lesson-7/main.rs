@@ -27,7 +27,7 @@ use std::fmt::Display;
 use std::pin::Pin;
 
 use grpc_workbook::Lesson;
-use grpc_workbook::http2::frames::{Frame, Header, Malformed};
+use grpc_workbook::http2::frames::{Frame, FrameError, Header};
 use grpc_workbook::http2::record::Recording;
 use grpc_workbook::subjects_by_city::SubjectsByCity;
 use grpc_workbook::subjects_by_city::proto::{
@@ -81,7 +81,7 @@ async fn connect_recorded(server: &KillableServer) -> (Client, Recording) {
 }
 
 /// The lengths of the DATA frames among those that one side sent.
-fn data_lengths(frames: &[(Header, Result<Frame, Malformed>)]) -> Vec<u32> {
+fn data_lengths(frames: &[(Header, Result<Frame, FrameError>)]) -> Vec<u32> {
     frames
         .iter()
         .filter(|(_, frame)| matches!(frame, Ok(Frame::Data { .. })))

@@ -4,7 +4,8 @@
 use grpc_workbook::hello::proto::HelloRequest;
 use grpc_workbook::hello::proto::greeter_client::GreeterClient;
 use grpc_workbook::raw::RawCodec;
-use grpc_workbook::tap::render::Lines;
+use grpc_workbook::tap::proxy::TappedEvent;
+use grpc_workbook::tap::render::Renderer;
 use grpc_workbook::tap::trace::{EventKind, MAX_KEPT, Side};
 use prost::bytes::Bytes;
 use support::programs::Server;
@@ -26,10 +27,10 @@ async fn a_call_is_shown_in_lines() {
         .say_hello(HelloRequest { name: "小明\n".into() })
         .await
         .expect("call should succeed");
-    let mut lines = Lines::new(false, true);
+    let mut renderer = Renderer::new(false, true);
     let mut shown = Vec::new();
-    while let Ok(event) = events.try_recv() {
-        shown.extend(lines.line(1, &event));
+    while let Ok(tapped) = events.try_recv() {
+        shown.extend(renderer.line(&tapped));
     }
     by_sides(&mut shown);
     let expected = [
@@ -63,7 +64,7 @@ async fn a_thousand_calls_at_once_are_answered() {
         call.await.expect("task should not panic");
     }
     let mut statuses = 0;
-    while let Ok(event) = events.try_recv() {
+    while let Ok(TappedEvent { event, .. }) = events.try_recv() {
         assert!(!matches!(event.kind, EventKind::Undecodable { .. }), "{event:?}");
         let ends = matches!(event.kind, EventKind::Headers { end_stream: true, .. });
         if ends && event.from == Side::Server {
@@ -89,7 +90,7 @@ async fn large_messages_pass() {
         );
     }
     let mut lengths = Vec::new();
-    while let Ok(event) = events.try_recv() {
+    while let Ok(TappedEvent { event, .. }) = events.try_recv() {
         if let EventKind::Message { length, bytes, .. } = event.kind {
             assert!(bytes.len() <= MAX_KEPT);
             lengths.push(length >> 20);
@@ -139,9 +140,12 @@ async fn other_protocols_pass() {
         .expect("read should succeed");
     echo.await.expect("task should not panic");
     assert!(answer == sent);
-    let event =
+    let tapped =
         wait_for(&mut events, |kind| matches!(kind, EventKind::Undecodable { .. })).await;
-    assert_eq!(event.kind, EventKind::Undecodable { why: "this is not HTTP/2".into() });
+    assert_eq!(
+        tapped.event.kind,
+        EventKind::Undecodable { why: "this is not HTTP/2".into() }
+    );
 }
 
 #[tokio::test]
@@ -164,11 +168,11 @@ async fn a_call_that_is_dropped_is_seen() {
         _ = wait_for(&mut events, |kind| matches!(kind, EventKind::Headers { .. })) => {}
     }
     drop(call);
-    let event =
+    let tapped =
         wait_for(&mut events, |kind| matches!(kind, EventKind::Reset { .. })).await;
-    assert_eq!((event.from, event.stream), (Side::Client, 1));
+    assert_eq!((tapped.event.from, tapped.event.stream), (Side::Client, 1));
     assert_eq!(
-        Lines::new(false, false).line(1, &event).as_deref(),
+        Renderer::new(false, false).line(&tapped).as_deref(),
         Some("--> stream 1   RST_STREAM CANCEL")
     );
     drop(tx);
@@ -194,7 +198,7 @@ async fn a_server_that_dies_or_is_not_there_ends_the_connection() {
             .await
             .expect_err("the server should be gone");
         let recorded = std::iter::from_fn(|| events.try_recv().ok());
-        let undecodable = recorded.filter_map(|event| match event.kind {
+        let undecodable = recorded.filter_map(|tapped| match tapped.event.kind {
             EventKind::Undecodable { why } => Some(why),
             _ => None,
         });

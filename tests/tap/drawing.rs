@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use grpc_workbook::tap::render::Lines;
+use grpc_workbook::tap::proxy::TappedEvent;
+use grpc_workbook::tap::render::Renderer;
 use grpc_workbook::tap::svg::draw;
 use grpc_workbook::tap::trace::{Event, EventKind, Side};
 use regex::Regex;
@@ -67,32 +68,33 @@ fn is_a_drawing(text: &str) {
 /// Whatever is in the headers, it is drawn; and connections are told apart.
 #[test]
 fn a_drawing_is_xml() {
-    let headers = |path: &str| {
+    let headers = |connection: usize, path: &str| {
         let pair = |name: &str, value: &str| (name.to_string(), value.to_string());
         let fields = vec![pair(":method", "POST"), pair(":path", path)];
         let kind = EventKind::Headers { fields, end_stream: false };
-        Event { from: Side::Client, stream: 1, kind }
+        let event = Event { from: Side::Client, stream: 1, kind };
+        TappedEvent { connection, event }
     };
-    let nasty = headers("/<&>\"'\0\u{1b}\u{fffe}\u{ffff}名/]]>");
-    let mut lines = Lines::new(true, true);
-    let one = draw("a", "<&>", &mut lines, &[(6, nasty.clone()), (6, headers("/a/B"))]);
+    let nasty = "/<&>\"'\0\u{1b}\u{fffe}\u{ffff}名/]]>";
+    let mut renderer = Renderer::new(true, true);
+    let one = draw("a", "<&>", &mut renderer, &[headers(6, nasty), headers(6, "/a/B")]);
     is_a_drawing(&one);
     assert!(!one.contains("connection"), "{one}");
     let preface = Event { from: Side::Client, stream: 0, kind: EventKind::Preface };
     let events = [
-        (1, preface),
-        (2, nasty.clone()),
-        (2, headers("/a/B")),
-        (10, nasty),
+        TappedEvent { connection: 1, event: preface },
+        headers(2, nasty),
+        headers(2, "/a/B"),
+        headers(10, nasty),
     ];
-    let several = draw("a", "", &mut lines, &events);
+    let several = draw("a", "", &mut renderer, &events);
     is_a_drawing(&several);
     let numbers = several.matches(">connection ").count();
     assert_eq!(numbers, 3 + 1, "three headings, and once in the text: {several}");
     // What is not shown counts for nothing.
-    let mut lines = Lines::new(false, false);
-    assert!(!draw("a", "", &mut lines, &events[..3]).contains("connection"));
-    is_a_drawing(&draw("a", "", &mut lines, &[]));
+    let mut renderer = Renderer::new(false, false);
+    assert!(!draw("a", "", &mut renderer, &events[..3]).contains("connection"));
+    is_a_drawing(&draw("a", "", &mut renderer, &[]));
 }
 
 #[test]

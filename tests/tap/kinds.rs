@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::task::{Context, Poll};
 
-use grpc_workbook::raw::RawCodec;
+use grpc_workbook::raw::{self, RawCodec};
+use grpc_workbook::tap::proxy::TappedEvent;
 use grpc_workbook::tap::trace::{EventKind, Side};
 use prost::bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::body::Body;
-use tonic::client::Grpc;
-use tonic::codegen::http::{self, uri::PathAndQuery};
+use tonic::codegen::http;
 use tonic::codegen::{BoxFuture, Service};
 use tonic::server::{NamedService, StreamingService};
 use tonic::transport::{self, Channel, server::TcpIncoming};
@@ -82,55 +82,50 @@ impl StreamingService<Bytes> for Method {
     }
 }
 
-const TOGETHER: PathAndQuery = PathAndQuery::from_static("/tap.Bytewise/Together");
-const EACH: PathAndQuery = PathAndQuery::from_static("/tap.Bytewise/Each");
+const TOGETHER: &str = "/tap.Bytewise/Together";
+const EACH: &str = "/tap.Bytewise/Each";
 
 /// What a call of each kind gets back: unary, server streaming, client streaming, bidirectional.
 async fn four_kinds(address: &str) -> [Vec<Bytes>; 4] {
-    let mut grpc = Grpc::new(connect(address).await);
+    let channel = connect(address).await;
     [
-        unary(&mut grpc).await,
-        server_streaming(&mut grpc).await,
-        client_streaming(&mut grpc).await,
-        bidirectional(&mut grpc).await,
+        unary(channel.clone()).await,
+        server_streaming(channel.clone()).await,
+        client_streaming(channel.clone()).await,
+        bidirectional(channel).await,
     ]
 }
 
-async fn unary(grpc: &mut Grpc<Channel>) -> Vec<Bytes> {
-    grpc.ready().await.expect("channel should be ready");
-    let request = Request::new(Bytes::from_static(b"one"));
-    let response = grpc.unary(request, TOGETHER, RawCodec).await;
+async fn unary(channel: Channel) -> Vec<Bytes> {
+    let response = raw::unary(channel, TOGETHER, b"one").await;
     vec![response.expect("call should succeed").into_inner()]
 }
 
-async fn server_streaming(grpc: &mut Grpc<Channel>) -> Vec<Bytes> {
-    grpc.ready().await.expect("channel should be ready");
-    let request = Request::new(Bytes::from_static(b"one"));
-    let response = grpc.server_streaming(request, EACH, RawCodec).await;
+async fn server_streaming(channel: Channel) -> Vec<Bytes> {
+    // One message is a stream too: on the wire there is no difference.
+    let messages = tokio_stream::once(Bytes::from_static(b"one"));
+    let response = raw::streaming(channel, EACH, messages).await;
     let messages = response.expect("call should succeed").into_inner();
     let messages: Result<Vec<Bytes>, Status> = messages.collect().await;
     messages.expect("stream should end with OK")
 }
 
-async fn client_streaming(grpc: &mut Grpc<Channel>) -> Vec<Bytes> {
-    grpc.ready().await.expect("channel should be ready");
+async fn client_streaming(channel: Channel) -> Vec<Bytes> {
     let words = ["one", "", "three"].map(|word| Bytes::from_static(word.as_bytes()));
-    let request = Request::new(tokio_stream::iter(words));
-    let response = grpc.client_streaming(request, TOGETHER, RawCodec).await;
+    let response =
+        raw::client_streaming(channel, TOGETHER, tokio_stream::iter(words)).await;
     vec![response.expect("call should succeed").into_inner()]
 }
 
 /// Turn by turn: each message is sent when the one before it has been answered.
-async fn bidirectional(grpc: &mut Grpc<Channel>) -> Vec<Bytes> {
-    grpc.ready().await.expect("channel should be ready");
+async fn bidirectional(channel: Channel) -> Vec<Bytes> {
     let (tx, rx) = mpsc::channel(1);
     let send = async |letter: &'static [u8]| {
         let sent = tx.send(Bytes::from_static(letter)).await;
         sent.expect("the message should be taken");
     };
     send(b"a").await;
-    let request = Request::new(ReceiverStream::new(rx));
-    let response = grpc.streaming(request, EACH, RawCodec).await;
+    let response = raw::streaming(channel, EACH, ReceiverStream::new(rx)).await;
     let mut messages = response.expect("call should succeed").into_inner();
     let mut received = Vec::new();
     for letter in [b"b", b"c", b"d"] {
@@ -177,7 +172,7 @@ async fn calls_of_each_kind_are_answered_as_without_it() {
 
     // Who sent how many messages, in each of the four streams.
     let mut messages = BTreeMap::<u32, [u32; 2]>::new();
-    while let Ok(event) = events.try_recv() {
+    while let Ok(TappedEvent { event, .. }) = events.try_recv() {
         assert!(!matches!(event.kind, EventKind::Undecodable { .. }), "{event:?}");
         if matches!(event.kind, EventKind::Message { .. }) {
             let count = messages.entry(event.stream).or_default();

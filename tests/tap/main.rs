@@ -6,8 +6,8 @@ mod drawing;
 mod kinds;
 mod trace;
 
-use grpc_workbook::tap::proxy::tap;
-use grpc_workbook::tap::trace::{Event, EventKind};
+use grpc_workbook::tap::proxy::{TappedEvent, tap};
+use grpc_workbook::tap::trace::EventKind;
 use grpc_workbook::{LESSONS, Lesson};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
@@ -16,7 +16,7 @@ use tonic::transport::{Channel, Endpoint};
 const HELLO: &Lesson = &LESSONS[0];
 
 /// Starts a tap to `server`. Returns its address, and what it sees.
-async fn tapped(server: &str) -> (String, UnboundedReceiver<Event>) {
+async fn tapped(server: &str) -> (String, UnboundedReceiver<TappedEvent>) {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a free port should be found");
@@ -25,9 +25,7 @@ async fn tapped(server: &str) -> (String, UnboundedReceiver<Event>) {
         .expect("a listener should have an address")
         .to_string();
     let (tx, rx) = mpsc::unbounded_channel();
-    tokio::spawn(tap(listener, server.to_string(), move |_, event| {
-        let _ = tx.send(event);
-    }));
+    tokio::spawn(tap(listener, server.to_string(), tx));
     (address, rx)
 }
 
@@ -42,13 +40,13 @@ async fn connect(address: &str) -> Channel {
 
 /// Waits for the next event of the kind that the test is about.
 async fn wait_for(
-    events: &mut UnboundedReceiver<Event>,
+    events: &mut UnboundedReceiver<TappedEvent>,
     wanted: fn(&EventKind) -> bool,
-) -> Event {
+) -> TappedEvent {
     loop {
-        let event = events.recv().await.expect("the event should come");
-        if wanted(&event.kind) {
-            return event;
+        let tapped = events.recv().await.expect("the event should come");
+        if wanted(&tapped.event.kind) {
+            return tapped;
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 
-use grpc_workbook::http2::frames::{PREFACE, flag, frame_type};
-use grpc_workbook::tap::render::Lines;
+use grpc_workbook::http2::frames::{Frame, PREFACE, flag, frame_type};
+use grpc_workbook::tap::proxy::TappedEvent;
+use grpc_workbook::tap::render::Renderer;
 use grpc_workbook::tap::trace::{Event, EventKind, Side, Trace};
 use proptest::prelude::*;
 
@@ -17,7 +18,7 @@ fn follow(from: Side, bytes: &[u8], sizes: &[usize]) -> Vec<Event> {
             break;
         }
         let (now, later) = rest.split_at((*size).clamp(1, rest.len()));
-        trace.push(from, now, &mut |event| events.push(event));
+        events.extend(trace.push(from, now));
         rest = later;
     }
     events
@@ -26,11 +27,7 @@ fn follow(from: Side, bytes: &[u8], sizes: &[usize]) -> Vec<Event> {
 /// A call as a client sends it, put together by hand: HEADERS in two pieces, a message in two
 /// frames, one of them padded, and the end.
 fn a_call() -> Vec<u8> {
-    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
-        let mut frame = vec![0, 0, payload.len() as u8, kind, flags, 0, 0, 0, stream];
-        frame.extend(payload);
-        frame
-    };
+    let frame = Frame::encode_raw;
     [
         PREFACE.to_vec(),
         frame(frame_type::SETTINGS, 0, 0, &[0, 4, 0, 0, 0xff, 0xff]),
@@ -117,12 +114,13 @@ proptest! {
 fn followed(from: Side, bytes: &[u8]) -> Result<(), TestCaseError> {
     thread_local! {
         // Made once: it reads all definitions.
-        static LINES: RefCell<Lines> = RefCell::new(Lines::new(true, true));
+        static RENDERER: RefCell<Renderer> = RefCell::new(Renderer::new(true, true));
     }
     let events = follow(from, bytes, &[7, 30, 1000]);
     prop_assert!(events.len() <= bytes.len());
-    for event in &events {
-        let line = LINES.with_borrow_mut(|lines| lines.line(1, event));
+    for event in events {
+        let tapped = TappedEvent { connection: 1, event };
+        let line = RENDERER.with_borrow_mut(|renderer| renderer.line(&tapped));
         prop_assert!(!line.unwrap_or_default().contains('\n'));
     }
     Ok(())

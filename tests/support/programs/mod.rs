@@ -112,3 +112,18 @@ pub fn spawn(command: &mut Command) -> (Child, PipeReader) {
     command.stdout(Stdio::null()).stderr(Stdio::null());
     (child, reader)
 }
+
+/// The command that runs `command`'s program with its arguments, so that it can have at most
+/// `limit` files and connections open (RLIMIT_NOFILE).
+#[cfg(unix)]
+pub fn with_few_files(command: &Command, limit: u32) -> Command {
+    let mut limited = Command::new("sh");
+    limited
+        .arg("-c")
+        .arg(format!("ulimit -n {limit} && exec \"$0\" \"$@\""))
+        .arg(command.get_program())
+        .args(command.get_args())
+        .stdin(Stdio::null())
+        .env("NO_COLOR", "1");
+    limited
+}

@@ -21,9 +21,9 @@ impl PartialMessage {
     pub fn push<'b>(&mut self, data: &'b [u8]) -> &'b [u8] {
         let mut rest = data;
         if self.prefix.len() < PREFIX_SIZE {
-            let now;
-            (now, rest) = split_at_most(data, PREFIX_SIZE - self.prefix.len());
-            self.prefix.extend(now);
+            let (prefix, after) = split_at_most(data, PREFIX_SIZE - self.prefix.len());
+            self.prefix.extend(prefix);
+            rest = after;
             match self.flag_and_length() {
                 Some((_, length)) => self.remaining = length as usize,
                 None => return rest,
