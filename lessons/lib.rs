@@ -5,6 +5,7 @@
 //! `main`s share is in [`cli`].
 use std::fmt::{self, Display};
 
+pub mod accept;
 pub mod cargo;
 pub mod cli;
 pub mod raw;

@@ -9,8 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tonic::transport::server::TcpIncoming;
 
-use super::accept::accept;
 use super::frames::{Frame, FrameError, Header, PREFACE};
+use crate::accept::accept;
 
 /// What has crossed one connection so far, in both directions.
 pub struct Recording {

@@ -4,10 +4,10 @@ use std::io::{self, ErrorKind};
 
 use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::http2::proto::http2_service_server::Http2ServiceServer;
-use grpc_workbook::http2::{MyHttp2, accept::accept, before_http2};
+use grpc_workbook::http2::{MyHttp2, before_http2};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::transport::Server;
 
 #[tokio::main]
@@ -16,7 +16,7 @@ async fn main() -> Result<(), Failure> {
     // The connections that speak HTTP/2, on their way to tonic.
     let (http2_tx, http2_rx) = mpsc::channel(16);
     let sorter = tokio::spawn(async move {
-        while let Some(connection) = accept(&mut incoming).await {
+        while let Some(Ok(connection)) = incoming.next().await {
             // In a task of its own: a silent connection must not hold up the others.
             tokio::spawn(serve(connection, http2_tx.clone()));
         }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tonic::{Request, Response, Status};
 
-pub mod accept;
 pub mod before_http2;
 pub mod frames;
 pub mod record;

@@ -7,14 +7,16 @@ use std::thread;
 use std::time::Duration;
 
 use clap::{Args, Parser};
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::TcpIncoming;
 
 use super::errors::{Failure, without_os_code};
 use super::flags::{host_and_port, lesson, parse};
 use super::signals::Signals;
 use crate::Lesson;
+use crate::accept::accept;
 
 /// How long a server that was told to stop waits for open calls before it cuts them off.
 pub const GRACE: Duration = Duration::from_secs(3);
@@ -40,7 +42,7 @@ struct NoArgs {}
 /// # Errors
 /// The address is in use, or is not an address of this machine. Wrong flags end the process with
 /// code 2.
-pub async fn listen(number: u8) -> Result<(TcpIncoming, Shutdown), Failure> {
+pub async fn listen(number: u8) -> Result<(Incoming, Shutdown), Failure> {
     let (incoming, shutdown, NoArgs {}) = listen_with(number).await?;
     Ok((incoming, shutdown))
 }
@@ -51,7 +53,7 @@ pub async fn listen(number: u8) -> Result<(TcpIncoming, Shutdown), Failure> {
 /// Those of [`listen`].
 pub async fn listen_with<A: Args>(
     number: u8,
-) -> Result<(TcpIncoming, Shutdown, A), Failure> {
+) -> Result<(Incoming, Shutdown, A), Failure> {
     let lesson = lesson(number);
     let about = format!("The server of {lesson}");
     listen_as(&lesson.server(), &about, lesson).await
@@ -61,7 +63,7 @@ pub async fn listen_with<A: Args>(
 ///
 /// # Errors
 /// Those of [`listen`].
-pub async fn listen_exercise(number: u8) -> Result<(TcpIncoming, Shutdown), Failure> {
+pub async fn listen_exercise(number: u8) -> Result<(Incoming, Shutdown), Failure> {
     let lesson = lesson(number);
     let about = format!("Your answer to the exercise of {lesson}");
     let (incoming, shutdown, NoArgs {}) =
@@ -74,7 +76,7 @@ async fn listen_as<A: Args>(
     program: &str,
     about: &str,
     lesson: &Lesson,
-) -> Result<(TcpIncoming, Shutdown, A), Failure> {
+) -> Result<(Incoming, Shutdown, A), Failure> {
     let usual = format!("127.0.0.1:{}", lesson.port());
     let ServerFlags { args, addr } = parse(program, about, |command| {
         command.mut_arg("addr", |arg| arg.required(false).default_value(usual))
@@ -83,16 +85,43 @@ async fn listen_as<A: Args>(
     // Caught from here on: a signal may arrive as soon as the line below is printed.
     let signals = Signals::new()?;
     println!("{program} listening on {}", listener.local_addr()?);
-    // Without nodelay the kernel holds small frames back until earlier ones are acknowledged,
-    // which costs 40 ms a call. `Server::tcp_nodelay` has no effect on a listener that the server
-    // did not open itself, so the setting is made here.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let shutdown = Shutdown {
         program: program.to_string(),
         signals,
         requested: watch::Sender::new(false),
     };
-    Ok((incoming, shutdown, args))
+    Ok((accept_until(shutdown.requested(), listener), shutdown, args))
+}
+
+/// The connections of a server, in the form that tonic takes.
+pub type Incoming = ReceiverStream<io::Result<TcpStream>>;
+
+/// Accepts connections in a task of its own, until the server must stop. Then the port is closed.
+fn accept_until(
+    stop: impl Future<Output = ()> + Send + 'static,
+    listener: TcpListener,
+) -> Incoming {
+    // Without nodelay the kernel holds small frames back until earlier ones are acknowledged,
+    // which costs 40 ms a call. `Server::tcp_nodelay` has no effect on a listener that the server
+    // did not open itself, so the setting is made here.
+    let mut incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    // tonic takes connections at once: there is no need to hold more than one.
+    let (tx, rx) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let accept_all = async {
+            while let Some(connection) = accept(&mut incoming).await {
+                // An error says that the server has ended.
+                if tx.send(Ok(connection)).await.is_err() {
+                    break;
+                }
+            }
+        };
+        tokio::select! {
+            () = accept_all => {}
+            () = stop => {}
+        }
+    });
+    ReceiverStream::new(rx)
 }
 
 /// How a server ends: at SIGINT (Ctrl-C) or SIGTERM it takes no new calls, open ones have [`GRACE`]

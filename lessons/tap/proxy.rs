@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tonic::transport::server::TcpIncoming;
 
 use super::trace::{Event, EventKind, Side, Trace};
-use crate::http2::accept::accept;
+use crate::accept::accept;
 use crate::http2::record::forward;
 
 /// What crossed one of the connections through a tap.

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use grpc_workbook::http2::accept::{PAUSE, accept};
+use grpc_workbook::accept::{PAUSE, accept};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Errors of one connection are passed over at once. After any other, the next try waits.
