@@ -43,20 +43,21 @@ async fn the_codec_that_keeps_the_bytes_serves_ordinary_clients() {
 }
 
 #[test]
-fn mistakes_get_one_line() {
+fn mistakes_on_the_command_line_get_one_line() {
     let server = Server::start(LESSON);
     let client =
         |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
     for (args, code, words) in [
         (&["int32"][..], 2, "<VALUE>"),
-        (&["int33", "1"], 2, "\"int33\" is no type of a field"),
-        (&["int32", "2147483648"], 2, "\"2147483648\" is no int32"),
-        (&["uint32", "-1"], 2, "\"-1\" is no uint32"),
-        (&["bool", "yes"], 2, "\"yes\" is no bool"),
+        (&["int33", "1"], 2, "\"int33\" is not a valid type of a field"),
+        (&["int32", "2147483648"], 2, "\"2147483648\" is not a valid int32"),
+        (&["uint32", "-1"], 2, "\"-1\" is not a valid uint32: it is never negative"),
+        (&["bool", "yes"], 2, "\"yes\" is not a valid bool"),
         (&["bytes", "0"], 2, "two hexadecimal digits"),
         (&["bytes", "é0"], 2, "two hexadecimal digits"),
-        (&["enum", "COLOR_BLUE"], 2, "\"COLOR_BLUE\" is no enum"),
-        (&["--decode", "08 9z"], 2, "\"9z\" is no byte"),
+        (&["enum", "COLOR_BLUE"], 2, "\"COLOR_BLUE\" is not a valid enum"),
+        (&["enum", "RED"], 2, "names: COLOR_UNSPECIFIED, COLOR_RED, COLOR_GREEN"),
+        (&["--decode", "08 9z"], 2, "\"9z\" is not a valid byte"),
         (&["--decode", "08", "int32", "1"], 2, "cannot be used with"),
         (&["--break", "not-utf8"], 1, "INTERNAL (13): failed to decode"),
         (&["--break", "endless-varint"], 1, "INTERNAL (13): failed to decode"),
