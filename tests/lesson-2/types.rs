@@ -11,7 +11,8 @@ use support::{excerpt, generated, written};
 use crate::blank;
 use crate::reader::read;
 
-/// `types.proto` as build.rs makes it with `.bytes(".")`.
+/// `types.proto` as build.rs makes it with `.bytes(".")`. Only the request is used.
+#[allow(dead_code)]
 mod with_bytes {
     include!(concat!(env!("OUT_DIR"), "/bytes/types.v1.rs"));
 }
@@ -55,7 +56,7 @@ fn row_of_shared_bytes() -> String {
     );
     let wire = wire_type_of("bytes_value");
     format!(
-        "| `bytes`, with `.bytes(\".\")` | `{rust}` | `{default}` | {wire} | the same, large |\n"
+        "| `bytes`, with `.bytes(\".\")` | `{rust}` | `{default}` | {wire} | large values: decoding does not copy them |\n"
     )
 }
 
@@ -96,15 +97,15 @@ fn default_of(message: &str, name: &str) -> String {
 fn good_for(kind: &str) -> &'static str {
     match kind {
         "double" | "float" => "measured values",
-        "int32" | "int64" => "numbers that are rarely negative",
-        "uint32" | "uint64" => "numbers that never are",
-        "sint32" | "sint64" => "numbers that often are",
-        "fixed32" => "numbers mostly above 2<sup>28</sup>",
-        "fixed64" => "numbers mostly above 2<sup>56</sup>: hashes, random ids",
-        "sfixed32" | "sfixed64" => "large numbers of either sign",
+        "int32" | "int64" => "whole numbers that are rarely negative",
+        "uint32" | "uint64" => "whole numbers that are never negative",
+        "sint32" | "sint64" => "whole numbers that are often negative",
+        "fixed32" => "numbers that are mostly 2<sup>28</sup> or more",
+        "fixed64" => "numbers that are mostly 2<sup>56</sup> or more: hashes, random ids",
+        "sfixed32" | "sfixed64" => "large numbers, positive and negative",
         "bool" => "yes or no",
         "string" => "text; must be UTF-8",
-        "bytes" => "anything",
+        "bytes" => "any bytes",
         _ => "one of a few names",
     }
 }

@@ -1,15 +1,16 @@
 //! What protox and buf refuse, in the chapters' words.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::{env, fs};
 
+use support::peers::Peer;
 use support::programs::{Finished, root, run};
 use support::written;
 
-/// The files of `tests/refused/`, in the order of the chapter's tables.
-const REFUSED: &[&str] = &[
+/// The files of `tests/lesson-3/refused/` about numbers, names and enums, in the order of the
+/// chapter's table.
+const FIELDS: &[&str] = &[
     "number_zero",
     "number_too_large",
     "number_of_protobuf",
@@ -17,6 +18,15 @@ const REFUSED: &[&str] = &[
     "number_reserved",
     "name_reserved",
     "reserved_mixed",
+    "enum_without_zero",
+    "enum_alias",
+    "enum_needless_alias",
+    "enum_name_twice",
+    "field_outside",
+];
+
+/// Those about maps and oneofs, which the next lesson explains.
+const MAPS_AND_ONEOFS: &[&str] = &[
     "map_repeated",
     "map_optional",
     "map_in_oneof",
@@ -27,24 +37,20 @@ const REFUSED: &[&str] = &[
     "map_repeated_value",
     "oneof_repeated",
     "oneof_optional",
-    "enum_without_zero",
-    "enum_alias",
-    "enum_needless_alias",
-    "enum_name_twice",
-    "field_outside",
 ];
 
 /// protox's message if it refuses the file. `Debug` has the place, which `Display` lacks.
 fn protox_refuses(name: &str) -> Option<String> {
     let file = format!("{name}.proto");
-    let error = protox::compile([&file], [root().join("tests/refused")]).err()?;
+    let error =
+        protox::compile([&file], [root().join("tests/lesson-3/refused")]).err()?;
     Some(format!("{error:?}"))
 }
 
 /// A row of the tables: the line that a message points to, and the message.
 fn row(name: &str, message: &str) -> String {
     let file = format!("{name}.proto");
-    let text = fs::read_to_string(root().join("tests/refused").join(&file));
+    let text = fs::read_to_string(root().join("tests/lesson-3/refused").join(&file));
     let place = message
         .find(&file)
         .map(|at| &message[at + file.len() + 1..]);
@@ -57,19 +63,28 @@ fn row(name: &str, message: &str) -> String {
     format!("| `{source}` | `` {message} `` |\n")
 }
 
-/// The chapter's table of what does not compile.
-#[test]
-fn protox_refuses_what_the_chapter_lists() {
+/// A table of what does not compile, and the names of the files that protox accepts.
+fn refusals(names: &[&'static str]) -> (String, Vec<&'static str>) {
     let mut table = String::from("| line | protox says |\n|---|---|\n");
     let mut accepted = Vec::new();
-    for name in REFUSED {
+    for name in names {
         match protox_refuses(name) {
             Some(message) => table += &row(name, &message),
             None => accepted.push(*name),
         }
     }
-    written("book/generated/03-fields-refused.md", &table);
+    (table, accepted)
+}
+
+#[test]
+fn protox_refuses_what_the_chapter_lists() {
+    let (fields, accepted) = refusals(FIELDS);
+    written("book/generated/03-fields-refused.md", &fields);
     assert_eq!(accepted, ACCEPTED);
+    let (maps_and_oneofs, accepted) = refusals(MAPS_AND_ONEOFS);
+    written("book/generated/03-fields-refused-maps.md", &maps_and_oneofs);
+    assert!(accepted.is_empty(), "{accepted:?}");
+    let tables = fields + &maps_and_oneofs;
     // The page of error messages names these.
     for message in [
         "message numbers must be between 1 and 536870911",
@@ -80,16 +95,17 @@ fn protox_refuses_what_the_chapter_lists() {
         "oneof fields cannot have labels",
         "the first value for proto3 enums must be 0",
     ] {
-        assert!(table.contains(message), "{message}");
+        assert!(tables.contains(message), "{message}");
     }
     // Every file is in a table.
-    let files = fs::read_dir(root().join("tests/refused"))
-        .expect("tests/refused should be a folder");
+    let files = fs::read_dir(root().join("tests/lesson-3/refused"))
+        .expect("tests/lesson-3/refused should be a folder");
     let files: BTreeSet<String> = files
         .map(|file| file.expect("the folder should be readable").file_name())
         .map(|name| name.to_string_lossy().into_owned())
         .collect();
-    let names = REFUSED.iter().map(|name| format!("{name}.proto"));
+    let names = [FIELDS, MAPS_AND_ONEOFS].concat();
+    let names = names.iter().map(|name| format!("{name}.proto"));
     assert_eq!(files, names.collect());
 }
 
@@ -100,7 +116,7 @@ const ACCEPTED: &[&str] = &["name_reserved", "enum_needless_alias"];
 fn buf_refuses_what_protox_accepts() {
     let mut table = String::from("| line | buf says |\n|---|---|\n");
     for name in ACCEPTED {
-        let file = format!("tests/refused/{name}.proto");
+        let file = format!("tests/lesson-3/refused/{name}.proto");
         let Some((code, output)) = buf(&["build", &file]) else {
             return;
         };
@@ -144,18 +160,9 @@ fn buf_tells_good_changes_from_bad_ones() {
 }
 
 /// Runs buf, in the version whose words the pages quote. Returns its exit code and what it
-/// printed, or `None` if that version is not installed, which is an error in CI.
+/// printed, or `None` if it is not installed, which is an error in CI.
 fn buf(args: &[&str]) -> Option<(Option<i32>, String)> {
-    const VERSION: &str = "1.75.0";
-    let version = Command::new("buf").arg("--version").output();
-    if !version.is_ok_and(|output| output.stdout.trim_ascii() == VERSION.as_bytes()) {
-        let remedy = format!("npm install --global @bufbuild/buf@{VERSION}");
-        assert!(env::var_os("CI").is_none(), "needs buf {VERSION}: {remedy}");
-        eprintln!("not run: needs buf {VERSION}, which is not here: {remedy}");
-        return None;
-    }
-    let Finished { code, output } =
-        run(Command::new("buf").args(args).current_dir(root()));
+    let Finished { code, output } = run(Peer::is_ready("buf")?.command().args(args));
     Some((code, output))
 }
 

@@ -239,9 +239,8 @@ fn fixed32_and_sfixed32_read_each_other() {
     assert_eq!(read, -1);
 }
 
-/// The chapter's excerpt of the generated code.
 #[test]
-fn the_excerpt_of_the_generated_code_is_current() {
+fn excerpts_match_the_generated_code() {
     let code = generated("fields_v2/fields.v1.rs");
     written("book/generated/03-fields-message.rs", &excerpt(&code, "#[derive", "\n}"));
 }
