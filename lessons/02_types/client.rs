@@ -145,6 +145,8 @@ async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
         // Field 3 as a group, its start and its end.
         Fault::Group => b"\x1b\x1c",
     };
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    println!("sends {}", digits.join(" "));
     raw::unary(channel, "/types.v1.TypesService/Inspect", bytes).await?;
     Ok(())
 }

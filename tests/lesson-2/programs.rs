@@ -59,15 +59,25 @@ fn mistakes_on_the_command_line_get_one_line() {
         (&["enum", "RED"], 2, "names: COLOR_UNSPECIFIED, COLOR_RED, COLOR_GREEN"),
         (&["--decode", "08 9z"], 2, "\"9z\" is not a valid byte"),
         (&["--decode", "08", "int32", "1"], 2, "cannot be used with"),
-        (&["--break", "not-utf8"], 1, "INTERNAL (13): failed to decode"),
-        (&["--break", "endless-varint"], 1, "INTERNAL (13): failed to decode"),
-        (&["--break", "too-long"], 1, "INTERNAL (13): failed to decode"),
-        (&["--break", "group"], 1, "INTERNAL (13): failed to decode"),
     ] {
         let Finished { code: actual, output } = client(args);
         assert_eq!(actual, Some(code), "{output}");
         assert!(output.starts_with("Error: ") && output.contains(words), "{output}");
         assert_eq!(output.lines().count(), 1, "{output}");
+    }
+    for (fault, bytes) in [
+        ("not-utf8", "72 02 c3 28"),
+        ("endless-varint", "18 ff ff ff ff ff ff ff ff ff ff ff"),
+        ("too-long", "72 05 61 62"),
+        ("group", "1b 1c"),
+    ] {
+        let Finished { code, output } = client(&["--break", fault]);
+        assert_eq!(code, Some(1), "{output}");
+        let error = output.strip_prefix(&format!("sends {bytes}\n"));
+        let error = error.expect("the client should print the bytes first");
+        assert!(error.starts_with("Error: "), "{output}");
+        assert!(error.contains("INTERNAL (13): failed to decode"), "{output}");
+        assert_eq!(error.lines().count(), 1, "{output}");
     }
     for (bytes, error) in [
         ("08 01 12 05 61", "at offset 3: 5 bytes must follow, 1 do"),
