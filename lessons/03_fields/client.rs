@@ -42,8 +42,9 @@ async fn main() -> Result<(), Failure> {
     }
 }
 
-// ANCHOR: script
+/// Each client saves the product once and finds it once, the old one after the new one.
 async fn old_and_new(old: &mut OldClient, new: &mut NewClient) -> Result<(), Failure> {
+    // ANCHOR: product
     let product = proto_v2::Product {
         name: "Teapot".into(),
         price: 1900,
@@ -52,6 +53,7 @@ async fn old_and_new(old: &mut OldClient, new: &mut NewClient) -> Result<(), Fai
         discount: Some(0),
         labels: vec!["blue".into()],
     };
+    // ANCHOR_END: product
     println!("new client saves\n{}", folded(&product));
     let request = proto_v2::SaveProductRequest { product: Some(product) };
     let kept = new.save_product(request).await?.into_inner().product;
@@ -72,7 +74,6 @@ async fn old_and_new(old: &mut OldClient, new: &mut NewClient) -> Result<(), Fai
     println!("new client finds\n{}", folded(&product));
     Ok(())
 }
-// ANCHOR_END: script
 
 /// The broken client saves a product, and is told what was kept. Then the old client gets it.
 async fn play_fault(
