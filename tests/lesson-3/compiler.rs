@@ -8,9 +8,11 @@ use support::peers::Peer;
 use support::programs::{Finished, root, run};
 use support::written;
 
-/// The files of `tests/lesson-3/refused/` about numbers, names and enums, in the order of the
-/// chapter's table.
-const FIELDS: &[&str] = &[
+/// The folder of the files that a compiler refuses.
+const FOLDER: &str = "tests/lesson-3/refused";
+
+/// The files of that folder, in the order of the chapter's table.
+const REFUSED: &[&str] = &[
     "number_zero",
     "number_too_large",
     "number_of_protobuf",
@@ -25,32 +27,17 @@ const FIELDS: &[&str] = &[
     "field_outside",
 ];
 
-/// Those about maps and oneofs, which the next lesson explains.
-const MAPS_AND_ONEOFS: &[&str] = &[
-    "map_repeated",
-    "map_optional",
-    "map_in_oneof",
-    "map_float_key",
-    "map_bytes_key",
-    "map_enum_key",
-    "map_in_map",
-    "map_repeated_value",
-    "oneof_repeated",
-    "oneof_optional",
-];
-
 /// protox's message if it refuses the file. `Debug` has the place, which `Display` lacks.
-fn protox_refuses(name: &str) -> Option<String> {
+fn protox_refuses(folder: &str, name: &str) -> Option<String> {
     let file = format!("{name}.proto");
-    let error =
-        protox::compile([&file], [root().join("tests/lesson-3/refused")]).err()?;
+    let error = protox::compile([&file], [root().join(folder)]).err()?;
     Some(format!("{error:?}"))
 }
 
 /// A row of the tables: the line that a message points to, and the message.
 fn row(name: &str, message: &str) -> String {
     let file = format!("{name}.proto");
-    let text = fs::read_to_string(root().join("tests/lesson-3/refused").join(&file));
+    let text = fs::read_to_string(root().join(FOLDER).join(&file));
     let place = message
         .find(&file)
         .map(|at| &message[at + file.len() + 1..]);
@@ -63,50 +50,60 @@ fn row(name: &str, message: &str) -> String {
     format!("| `{source}` | `` {message} `` |\n")
 }
 
-/// A table of what does not compile, and the names of the files that protox accepts.
-fn refusals(names: &[&'static str]) -> (String, Vec<&'static str>) {
+/// The chapter's table of what does not compile.
+#[test]
+fn protox_refuses_what_the_chapter_lists() {
     let mut table = String::from("| line | protox says |\n|---|---|\n");
     let mut accepted = Vec::new();
-    for name in names {
-        match protox_refuses(name) {
+    for name in REFUSED {
+        match protox_refuses(FOLDER, name) {
             Some(message) => table += &row(name, &message),
             None => accepted.push(*name),
         }
     }
-    (table, accepted)
-}
-
-#[test]
-fn protox_refuses_what_the_chapter_lists() {
-    let (fields, accepted) = refusals(FIELDS);
-    written("book/generated/03-fields-refused.md", &fields);
+    written("book/generated/03-fields-refused.md", &table);
     assert_eq!(accepted, ACCEPTED);
-    let (maps_and_oneofs, accepted) = refusals(MAPS_AND_ONEOFS);
-    written("book/generated/03-fields-refused-maps.md", &maps_and_oneofs);
-    assert!(accepted.is_empty(), "{accepted:?}");
-    let tables = fields + &maps_and_oneofs;
     // The page of error messages names these.
     for message in [
         "message numbers must be between 1 and 536870911",
         "invalid field number '19000'",
         "is already used",
         "conflicts with reserved range",
-        "map fields cannot have labels",
-        "oneof fields cannot have labels",
         "the first value for proto3 enums must be 0",
     ] {
-        assert!(tables.contains(message), "{message}");
+        assert!(table.contains(message), "{message}");
     }
     // Every file is in a table.
-    let files = fs::read_dir(root().join("tests/lesson-3/refused"))
+    let files = fs::read_dir(root().join(FOLDER))
         .expect("tests/lesson-3/refused should be a folder");
     let files: BTreeSet<String> = files
         .map(|file| file.expect("the folder should be readable").file_name())
         .map(|name| name.to_string_lossy().into_owned())
         .collect();
-    let names = [FIELDS, MAPS_AND_ONEOFS].concat();
-    let names = names.iter().map(|name| format!("{name}.proto"));
+    let names = REFUSED.iter().map(|name| format!("{name}.proto"));
     assert_eq!(files, names.collect());
+}
+
+/// The next chapter has these in a table; the page of error messages names the messages.
+#[test]
+fn maps_and_oneofs_have_no_labels() {
+    for (name, message) in [
+        ("map_repeated", "map fields cannot have labels"),
+        ("map_optional", "map fields cannot have labels"),
+        ("oneof_repeated", "oneof fields cannot have labels"),
+        ("oneof_optional", "oneof fields cannot have labels"),
+    ] {
+        let report = protox_refuses("tests/refused", name);
+        let report = report.expect("protox should refuse it");
+        assert!(report.contains(message), "{report}");
+    }
+    for name in ["map_in_oneof", "map_in_map", "map_repeated_value"] {
+        assert!(protox_refuses("tests/refused", name).is_some(), "{name}");
+    }
+    for kind in ["float", "bytes", "enum"] {
+        let name = format!("map_{kind}_key");
+        assert!(protox_refuses("tests/refused", &name).is_some(), "{name}");
+    }
 }
 
 /// What protox accepts, and protoc and buf refuse.
@@ -116,7 +113,7 @@ const ACCEPTED: &[&str] = &["name_reserved", "enum_needless_alias"];
 fn buf_refuses_what_protox_accepts() {
     let mut table = String::from("| line | buf says |\n|---|---|\n");
     for name in ACCEPTED {
-        let file = format!("tests/lesson-3/refused/{name}.proto");
+        let file = format!("{FOLDER}/{name}.proto");
         let Some((code, output)) = buf(&["build", &file]) else {
             return;
         };

@@ -44,7 +44,6 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/03-fields-changes.md", "lesson-3"),
     ("book/generated/03-fields-message.rs", "lesson-3"),
     ("book/generated/03-fields-refused-buf.md", "lesson-3"),
-    ("book/generated/03-fields-refused-maps.md", "lesson-3"),
     ("book/generated/03-fields-refused.md", "lesson-3"),
     ("book/generated/03-fields-report.txt", "lesson-3"),
     ("book/generated/03-fields-tags.md", "lesson-3"),
