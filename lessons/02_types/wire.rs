@@ -122,8 +122,9 @@ pub fn zigzag(n: u64) -> i64 {
     (n >> 1).cast_signed() ^ -(n & 1).cast_signed()
 }
 
-/// The bytes as text, if they are UTF-8 without control characters. Without a `.proto` that is
-/// the best guess there is: a message of a few bytes rarely looks like this.
+/// The bytes as text, if they are UTF-8 without control characters. It is a guess at what a value
+/// is when there is no `.proto`: most messages have a byte that is a control character, such as
+/// the tag `08`.
 pub fn as_text(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
     let printable = !text.chars().any(char::is_control);

@@ -29,8 +29,8 @@ pub mod proto_broken {
 /// A shop with one product. `P` is the product of version 1 or of version 2.
 #[derive(Debug, Default)]
 pub struct Shop<P> {
-    /// The product that was saved last; until then, one in which every field has its default.
-    /// Calls run at the same time, so it is behind a lock.
+    /// The product that was saved last; until then, one in which every field has its
+    /// default. Calls run at the same time, so it is behind a lock.
     product: Mutex<P>,
 }
 // ANCHOR_END: shop
@@ -59,8 +59,8 @@ impl<P: Clone + Debug> Shop<P> {
 
     /// The product, locked until the caller drops the guard.
     fn product(&self) -> MutexGuard<'_, P> {
-        // A lock is poisoned when its holder panicked. The product is replaced in one step, so
-        // it is never half changed, and can be used all the same.
+        // A lock is poisoned when its holder panicked. The product is replaced in one
+        // step, so it is never half changed, and can be used all the same.
         self.product.lock().unwrap_or_else(PoisonError::into_inner)
     }
     // ANCHOR_END: save
@@ -108,7 +108,7 @@ impl proto_v2::product_service_server::ProductService for Shop<proto_v2::Product
 }
 
 /// A message as `Debug` writes it, indented, and folded between its fields so that it fits into
-/// 84 columns.
+/// 88 columns.
 pub fn folded(message: &impl Debug) -> String {
     let (mut text, mut line, mut field) =
         (String::new(), "  ".to_string(), String::new());
@@ -122,7 +122,7 @@ pub fn folded(message: &impl Debug) -> String {
         }
         // Between two fields of the message itself, or behind the last one.
         if depth == 1 && field.ends_with(", ") || depth == 0 && c == '}' {
-            if line.len() + field.trim_end().len() > 84 {
+            if line.len() + field.trim_end().len() > 88 {
                 text += line.trim_end();
                 text.push('\n');
                 line = "    ".into();
