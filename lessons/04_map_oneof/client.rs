@@ -12,14 +12,17 @@ use grpc_workbook::raw;
 use prost::Message;
 use tonic::transport::Channel;
 
-type Book = AddressBookServiceClient<Channel>;
+type Client = AddressBookServiceClient<Channel>;
 
 #[derive(clap::Args)]
 struct Args {
-    /// Whom to find; without a name, the chapter's people are saved
+    /// The person to find; without a name, the chapter's script is played
     name: Option<String>,
     /// Save the person with this email first
     email: Option<String>,
+    /// Save the person with this phone first
+    #[arg(long, requires = "name", conflicts_with = "email")]
+    phone: Option<String>,
 }
 
 /// `--break`: what can go wrong, or looks as if it could.
@@ -76,20 +79,21 @@ async fn main() -> Result<(), Failure> {
     if let Some(fault) = fault {
         return play_fault(channel, fault).await;
     }
-    let mut book = Book::new(channel);
-    match (args.name, args.email) {
-        (None, _) => script(&mut book).await,
-        (Some(name), None) => find(&mut book, Some(name)).await,
-        (Some(name), Some(email)) => {
-            let person = Person { reach: Some(Reach::Email(email)), ..Person::default() };
-            save(&mut book, HashMap::from([(name.clone(), person)])).await?;
-            find(&mut book, Some(name)).await
-        }
+    let mut client = Client::new(channel);
+    let Some(name) = args.name else {
+        return script(&mut client).await;
+    };
+    let email = args.email.map(Reach::Email);
+    let reach = email.or(args.phone.map(Reach::Phone));
+    if reach.is_some() {
+        let person = Person { reach, ..Person::default() };
+        save(&mut client, HashMap::from([(name.clone(), person)])).await?;
     }
+    find(&mut client, Some(name)).await
 }
 
 // ANCHOR: script
-async fn script(book: &mut Book) -> Result<(), Failure> {
+async fn script(client: &mut Client) -> Result<(), Failure> {
     let ada = Person {
         reach: Some(Reach::Email("ada@example.org".into())),
         note: "writes programs".into(),
@@ -108,20 +112,23 @@ async fn script(book: &mut Book) -> Result<(), Failure> {
         ("Ada".into(), ada),
         ("Grace".into(), grace),
     ]);
-    save(book, people).await?;
-    find(book, None).await?;
+    save(client, people).await?;
+    find(client, None).await?;
 
     // A phone this time, so the email is gone; and no note.
     let ada =
         Person { reach: Some(Reach::Phone("20 7946 0018".into())), ..Person::default() };
-    save(book, HashMap::from([("Ada".into(), ada)])).await?;
-    find(book, Some("Ada".into())).await
+    save(client, HashMap::from([("Ada".into(), ada)])).await?;
+    find(client, Some("Ada".into())).await
 }
 // ANCHOR_END: script
 
 /// Saves people, and prints how many were new.
-async fn save(book: &mut Book, people: HashMap<String, Person>) -> Result<(), Failure> {
-    let response = book.save(SaveRequest { people }).await?;
+async fn save(
+    client: &mut Client,
+    people: HashMap<String, Person>,
+) -> Result<(), Failure> {
+    let response = client.save(SaveRequest { people }).await?;
     let SaveResponse { added, replaced } = response.into_inner();
     println!("{added} added, {replaced} replaced");
     Ok(())
@@ -129,8 +136,8 @@ async fn save(book: &mut Book, people: HashMap<String, Person>) -> Result<(), Fa
 
 // ANCHOR: find
 /// Prints the person with this name; without a name, everybody.
-async fn find(book: &mut Book, name: Option<String>) -> Result<(), Failure> {
-    let found = book.find(FindRequest { name }).await?.into_inner();
+async fn find(client: &mut Client, name: Option<String>) -> Result<(), Failure> {
+    let found = client.find(FindRequest { name }).await?.into_inner();
     // A HashMap's order differs from run to run. A BTreeMap is in the order of its keys.
     for (name, person) in BTreeMap::from_iter(found.people) {
         let reach = match person.reach {
@@ -139,7 +146,7 @@ async fn find(book: &mut Book, name: Option<String>) -> Result<(), Failure> {
             Some(Reach::Address(Address { street, city })) => {
                 format!("address {street:?}, {city:?}")
             }
-            None => "not to be reached".into(),
+            None => "no way to be reached".into(),
         };
         println!("  {name:?}: {reach}; note {:?}", person.note);
     }
@@ -152,7 +159,7 @@ async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
     match fault {
         Fault::NothingSet => {
             let people = HashMap::from([("Ada".into(), Person::default())]);
-            save(&mut Book::new(channel), people).await
+            save(&mut Client::new(channel), people).await
         }
         Fault::DuplicateKeys => send(channel, DUPLICATE_KEYS).await,
         Fault::TwoMembers => send(channel, TWO_MEMBERS).await,
@@ -163,11 +170,14 @@ async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
 
 /// Saves people with bytes of our choice, and prints what the server made of them.
 async fn send(channel: Channel, message: &'static [u8]) -> Result<(), Failure> {
-    let hex: Vec<String> = message.iter().map(|byte| format!("{byte:02x}")).collect();
-    println!("sends {}", hex.join(" "));
+    println!("sends {} bytes:", message.len());
+    for row in message.chunks(24) {
+        let hex: Vec<String> = row.iter().map(|byte| format!("{byte:02x}")).collect();
+        println!("{}", hex.join(" "));
+    }
     let path = "/map_oneof.v1.AddressBookService/Save";
     let response = raw::unary(channel.clone(), path, message).await?;
     let SaveResponse { added, replaced } = SaveResponse::decode(response.into_inner())?;
     println!("{added} added, {replaced} replaced");
-    find(&mut Book::new(channel), None).await
+    find(&mut Client::new(channel), None).await
 }

@@ -1,16 +1,16 @@
 //! Exercise 4: an address book that brings people up to date. Yours to finish.
 //!
-//! The lesson's `Save` replaces a person as a whole. Yours changes what the request sets,
-//! and keeps the rest:
+//! The lesson's `Save` replaces a person as a whole. Yours changes what the request sets and
+//! keeps the rest:
 //!
-//! - A person who is new is added as given. If `reach` is not set, the call ends with the
-//!   status INVALID_ARGUMENT and the message `people["NAME"].reach is not set`, and nobody in
-//!   this request is saved or changed. Of several such names, the message has the one that a
-//!   `BTreeMap` has first.
-//! - For a person who is there already, a `reach` that is set replaces the old one, all of
-//!   it; a `reach` that is not set leaves the old one. An email of "" is set.
-//! - A note that is not empty replaces the old one; an empty note leaves the old one.
-//! - `added` counts the new people, `replaced` the others.
+//! - A new person is added as given. If `reach` of a new person is not set, the call ends with
+//!   INVALID_ARGUMENT and the message `people["NAME"].reach is not set`, and nobody in this
+//!   request is added or changed. If there are several, the message names the first in the
+//!   order of a `BTreeMap`, which sorts by bytes: "Zoe" comes before "ada".
+//! - For a person who is in the book already, a `reach` that is set replaces the old one as a
+//!   whole. A `reach` that is not set leaves the old one. An email of "" is set.
+//! - A note that is not empty replaces the old one. An empty note leaves the old one.
+//! - `added` counts the new people, `replaced` all others in the request, changed or not.
 //!
 //! Check it with: cargo test --test lesson-4 -- --ignored --nocapture
 

@@ -35,6 +35,7 @@ impl AddressBook {
 
 #[tonic::async_trait]
 impl AddressBookService for AddressBook {
+    // ANCHOR: save
     async fn save(
         &self,
         request: Request<SaveRequest>,
@@ -54,35 +55,41 @@ impl AddressBookService for AddressBook {
             }
         }
         let mut response = SaveResponse::default();
-        let mut book = self.people();
-        for (name, person) in people {
-            match book.insert(name, person) {
-                None => response.added += 1,
-                Some(_) => response.replaced += 1,
+        {
+            let mut book = self.people();
+            for (name, person) in people {
+                match book.insert(name, person) {
+                    None => response.added += 1,
+                    Some(_) => response.replaced += 1,
+                }
             }
-        }
+        } // Unlocked before printing, which blocks while nobody reads what we print.
         let SaveResponse { added, replaced } = response;
         println!("Save {names:?} -> {added} added, {replaced} replaced");
         Ok(Response::new(response))
     }
+    // ANCHOR_END: save
 
+    // ANCHOR: find
     async fn find(
         &self,
         request: Request<FindRequest>,
     ) -> Result<Response<FindResponse>, Status> {
-        let book = self.people();
         let people: HashMap<String, Person> = match request.into_inner().name {
-            None => book.clone().into_iter().collect(),
-            Some(name) => match book.get(&name) {
-                Some(person) => HashMap::from([(name, person.clone())]),
-                None => {
+            None => self.people().clone().into_iter().collect(),
+            Some(name) => {
+                // A copy, so that the lock is held for this statement and no longer.
+                let person = self.people().get(&name).cloned();
+                let Some(person) = person else {
                     let status = Status::not_found(format!("nobody is called {name:?}"));
                     println!("Find -> {}", status_line(&status));
                     return Err(status);
-                }
-            },
+                };
+                HashMap::from([(name, person)])
+            }
         };
         println!("Find -> {:?}", BTreeMap::from_iter(&people).keys());
         Ok(Response::new(FindResponse { people }))
     }
+    // ANCHOR_END: find
 }

@@ -14,7 +14,7 @@ use super::errors::{Failure, causes, io_error, without_os_code};
 use super::flags::{fail, lesson, parse, server_uri};
 use crate::{LESSONS, Lesson};
 
-/// What a lesson's client was asked to do: `A` are the arguments of its own, `F` the failures
+/// What a lesson's client was asked to do: `A` has the lesson's own arguments, `F` the failures
 /// that it can play.
 pub struct Client<A, F> {
     /// `--server`: the server to call.
@@ -50,8 +50,8 @@ where
     Client { server: server.unwrap_or_else(usual), fault, args }
 }
 
-/// [`client`], for a client that can do without `--server`. Its help calls what it does then
-/// `otherwise`. Returns the server, the failure to play and the lesson's own arguments.
+/// Like [`client`], for a client whose `--server` is optional. `otherwise` is the default that its
+/// help shows. Returns the server, the failure to play and the lesson's own arguments.
 pub fn client_without<A, F>(number: u8, otherwise: &str) -> (Option<Uri>, Option<F>, A)
 where
     A: Args,

@@ -16,7 +16,7 @@ use crate::status::{code_name, one_line};
 pub struct Failure(Box<dyn Error + Send + Sync>);
 
 impl Failure {
-    /// A failure that `line` tells.
+    /// A failure with this message, which is one line.
     pub fn new(line: impl Into<String>) -> Failure {
         Failure(line.into().into())
     }
@@ -55,8 +55,7 @@ fn call_ended(status: &Status) -> String {
         // The server sent no status: tonic made one up, because something below gRPC failed.
         Some(cause) => {
             let what = what_failed(cause);
-            let cause = causes(cause);
-            let cause = cause.trim_start_matches("transport error: ");
+            let cause = causes(below_tonic(cause));
             format!("{what}, so the call ended with {code}: {cause}")
         }
         None if status.message().is_empty() => {
@@ -64,6 +63,13 @@ fn call_ended(status: &Status) -> String {
         }
         None => format!("the call ended with {code}: {}", one_line(status.message())),
     }
+}
+
+/// The cause of tonic's own error, which says no more than `transport error`.
+fn below_tonic<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    let mut chain = chain(error);
+    let below = chain.find(|error| !error.is::<tonic::transport::Error>());
+    below.unwrap_or(error)
 }
 
 /// What failed below gRPC, in words.

@@ -27,10 +27,11 @@ pub fn parse<T: CommandFactory + FromArgMatches>(
         .bin_name(program)
         .about(about.to_string())
         .args_override_self(true);
-    // `cargo run -- tap` has a help of its own.
+    // `cargo run -- tap` has a help of its own. The first word alone can be a subcommand for sure:
+    // a later one may be the value of a flag.
     let subcommand = env::args_os()
-        .skip(1)
-        .find_map(|word| Some(command.find_subcommand(word)?.get_name().to_string()));
+        .nth(1)
+        .and_then(|word| Some(command.find_subcommand(word)?.get_name().to_string()));
     let parsed = finish(command)
         .try_get_matches()
         .and_then(|matches| T::from_arg_matches(&matches));
@@ -82,7 +83,7 @@ pub fn fail(code: i32, line: &str) -> ! {
 /// Checks that a text is `HOST:PORT`.
 ///
 /// # Errors
-/// It is not: a line that says so.
+/// The text is something else; the error is one line that says so.
 pub fn host_and_port(text: &str) -> Result<String, String> {
     match text.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
@@ -95,7 +96,7 @@ pub fn host_and_port(text: &str) -> Result<String, String> {
 /// Checks that a text is the URI of a server that speaks gRPC without TLS.
 ///
 /// # Errors
-/// It is not: a line that says why.
+/// The text is something else; the error is one line that says why.
 pub(super) fn server_uri(text: &str) -> Result<Uri, String> {
     let example = "as in http://127.0.0.1:50051";
     let uri: Uri = text

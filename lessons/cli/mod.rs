@@ -10,11 +10,13 @@ mod errors;
 mod flags;
 mod input;
 mod server;
+mod signals;
 mod term;
 
 pub use client::{Client, client, client_without, connect, connect_tcp, connect_with};
 pub use errors::Failure;
 pub use flags::{fail, host_and_port, parse};
 pub use input::{lines, numbers, random};
-pub use server::{GRACE, Shutdown, Signals, bind, listen, listen_exercise, listen_with};
+pub use server::{GRACE, Shutdown, bind, listen, listen_exercise, listen_with};
+pub use signals::Signals;
 pub use term::style;

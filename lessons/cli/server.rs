@@ -13,6 +13,7 @@ use tonic::transport::server::TcpIncoming;
 
 use super::errors::{Failure, without_os_code};
 use super::flags::{host_and_port, lesson, parse};
+use super::signals::Signals;
 use crate::Lesson;
 
 /// How long a server that was told to stop waits for open calls before it cuts them off.
@@ -160,7 +161,7 @@ fn exit_even_if_a_call_blocks() {
 /// Opens a port.
 ///
 /// # Errors
-/// The address cannot be had: it is in use, or not of this machine.
+/// The address is in use, or is not an address of this machine.
 pub async fn bind(addr: &str) -> Result<TcpListener, Failure> {
     let listener = TcpListener::bind(addr).await;
     listener.map_err(|error| Failure::new(cannot_listen(addr, &error)))
@@ -179,50 +180,5 @@ fn cannot_listen(addr: &str, error: &io::Error) -> String {
             "not allowed to listen on {addr}: take a port above 1023 with --addr HOST:PORT"
         ),
         _ => format!("cannot listen on {addr}, {}: {remedy}", without_os_code(error)),
-    }
-}
-
-/// The signals that ask a process to stop: SIGINT (Ctrl-C) and, on Unix, SIGTERM.
-pub struct Signals {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(windows)]
-    interrupt: tokio::signal::windows::CtrlC,
-}
-
-impl Signals {
-    /// From here on the signals are caught: they no longer end the process.
-    ///
-    /// # Errors
-    /// The operating system refuses.
-    #[cfg(unix)]
-    pub fn new() -> io::Result<Signals> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    /// From here on Ctrl-C is caught: it no longer ends the process.
-    ///
-    /// # Errors
-    /// The operating system refuses.
-    #[cfg(windows)]
-    pub fn new() -> io::Result<Signals> {
-        Ok(Signals { interrupt: tokio::signal::windows::ctrl_c()? })
-    }
-
-    /// Waits for the next signal, or returns at once if one has arrived since the last wait.
-    pub async fn next(&mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-        #[cfg(windows)]
-        self.interrupt.recv().await;
     }
 }

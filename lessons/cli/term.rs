@@ -17,8 +17,8 @@ pub fn style(color: AnsiColor) -> Style {
     }
 }
 
-/// `println!` panics when standard output is closed, as `| head -1` does. That is no fault of the
-/// program, so it ends without a word.
+/// `println!` panics when standard output is closed, as `| head -1` does. The program is not at
+/// fault, so it ends silently.
 pub fn end_quietly_when_output_closes() {
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {

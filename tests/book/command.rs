@@ -64,10 +64,8 @@ pub fn client(
         lines.push(shlex::try_join(words).map_err(|error| error.to_string())?);
     }
     let mut shell = Command::new("sh");
-    shell
-        .args(["-c", &lines.join(" | ")])
-        .env("NO_COLOR", "1")
-        .current_dir(root());
+    programs::make_neutral(&mut shell);
+    shell.args(["-c", &lines.join(" | ")]).current_dir(root());
     Ok(shell)
 }
 
@@ -124,6 +122,7 @@ fn program(line: &CommandLine, peer: Option<&Peer>) -> Result<(Command, Origin),
         Some(peer) if peer.is_called(name) => peer.command(),
         _ if HELPERS.contains(&name.as_str()) => {
             let mut command = Command::new(name);
+            programs::make_neutral(&mut command);
             command.stdin(Stdio::null());
             command
         }

@@ -131,12 +131,18 @@ async fn replace_an_address(trial: &mut Trial) {
     trial.find_everybody().await;
 }
 
-/// Of several people with nothing set, the error has the first; an empty name is a name, too.
+/// Of several people with nothing set, the error has the first in the order of a `BTreeMap`. An
+/// empty name is a name, too.
 async fn name_the_first(trial: &mut Trial) {
     let unset = (0..20).map(|n| (format!("{n:02}"), Person::default()));
     let what = "twenty new people, from 00 to 19, all with nothing set";
     let twenty = SaveRequest { people: unset.collect() };
     trial.save(what, twenty, missing("00")).await;
+
+    // By their bytes: capital letters come before small ones.
+    let two = request([("ada", Person::default()), ("Zoe", Person::default())]);
+    let what = "\"ada\" and \"Zoe\", both new, with nothing set";
+    trial.save(what, two, missing("Zoe")).await;
 
     let nameless = request([("", Person::default())]);
     trial

@@ -14,6 +14,8 @@ mod wrong_forgets;
 mod wrong_half;
 #[path = "../../lessons/04_map_oneof/wrong_mixed.rs"]
 mod wrong_mixed;
+#[path = "../../lessons/04_map_oneof/wrong_twice.rs"]
+mod wrong_twice;
 
 /// The check of the exercise.
 mod check;
@@ -23,6 +25,10 @@ mod maps;
 mod oneofs;
 /// The lesson's service, called in this process.
 mod service;
+/// What the compiler refuses.
+mod refused;
+/// Well-known types.
+mod well_known;
 /// The lesson's server and client, from outside.
 mod programs;
 /// What the chapter shows of bytes and of generated code.

@@ -57,11 +57,11 @@ fn an_unknown_member_looks_like_nothing() {
 
 /// A `Person` before somebody put its fields into a oneof.
 #[derive(Clone, PartialEq, Message)]
-struct OldPerson {
+pub struct OldPerson {
     #[prost(string, tag = "1")]
-    email: String,
+    pub email: String,
     #[prost(string, tag = "2")]
-    phone: String,
+    pub phone: String,
 }
 
 #[test]
@@ -70,5 +70,6 @@ fn moving_fields_into_a_oneof_can_lose_some() {
         |email: &str, phone: &str| OldPerson { email: email.into(), phone: phone.into() };
     assert_eq!(reach(&old("a", "").encode_to_vec()), email("a"));
     assert_eq!(reach(&old("a", "1").encode_to_vec()), phone("1"));
+    assert_eq!(reach(&old("ada@x.y", "12").encode_to_vec()), phone("12"));
     assert_eq!(reach(&old("", "").encode_to_vec()), None);
 }

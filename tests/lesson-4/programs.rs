@@ -2,6 +2,7 @@
 
 use prost::Message;
 use support::bytes::hex;
+use support::lesson;
 use support::programs::{self, Finished, Server, run};
 
 use crate::{LESSON, email, person, phone, request};
@@ -9,7 +10,8 @@ use crate::{LESSON, email, person, phone, request};
 #[test]
 fn the_client_plays_the_chapter() {
     let server = Server::start(LESSON);
-    let says = |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
+    let client =
+        |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
     let script = |counts: &str| {
         format!(
             "{counts}\n\
@@ -20,14 +22,17 @@ fn the_client_plays_the_chapter() {
              \x20 \"Ada\": phone \"20 7946 0018\"; note \"\"\n"
         )
     };
-    assert_eq!(says(&[]), Finished::new(0, script("3 added, 0 replaced")));
-    assert_eq!(says(&[]), Finished::new(0, script("0 added, 3 replaced")));
+    assert_eq!(client(&[]), Finished::new(0, script("3 added, 0 replaced")));
+    assert_eq!(client(&[]), Finished::new(0, script("0 added, 3 replaced")));
     let ming = "  \"小明\": address \"长安街 1\", \"北京\"; note \"\"\n";
-    assert_eq!(says(&["小明"]), Finished::new(0, ming));
+    assert_eq!(client(&["小明"]), Finished::new(0, ming));
     let nobody = "Error: the call ended with NOT_FOUND (5): nobody is called \"Eve\"\n";
-    assert_eq!(says(&["Eve"]), Finished::new(1, nobody));
+    assert_eq!(client(&["Eve"]), Finished::new(1, nobody));
     let saved = "1 added, 0 replaced\n  \"Eve\": email \"\"; note \"\"\n";
-    assert_eq!(says(&["Eve", ""]), Finished::new(0, saved));
+    assert_eq!(client(&["Eve", ""]), Finished::new(0, saved));
+    let saved = "1 added, 0 replaced\n  \"Bob\": phone \"+1 23\"; note \"\"\n";
+    let bob = ["Bob", "--phone", "+1 23"];
+    assert_eq!(client(&bob), Finished::new(0, saved));
     let address = server.address.clone();
     let script = |counts: &str| {
         format!(
@@ -43,11 +48,27 @@ fn the_client_plays_the_chapter() {
          Find -> NOT_FOUND: nobody is called \"Eve\"\n\
          Save [\"Eve\"] -> 1 added, 0 replaced\n\
          Find -> [\"Eve\"]\n\
+         Save [\"Bob\"] -> 1 added, 0 replaced\n\
+         Find -> [\"Bob\"]\n\
          lesson-4-server stopping\n",
         script("3 added, 0 replaced"),
         script("0 added, 3 replaced"),
     );
     assert_eq!(server.stop(), Finished::new(0, expected));
+}
+
+#[test]
+fn mistakes_on_the_command_line_get_one_line() {
+    for (args, mistake) in [
+        (&["--phone", "1"][..], "were not provided: <NAME>"),
+        (&["Bob", "b@x.y", "--phone", "1"], "cannot be used with"),
+    ] {
+        let mut client = programs::client(LESSON, "127.0.0.1:1", args);
+        let Finished { code, output } = run(&mut client);
+        assert_eq!(code, Some(2), "{output}");
+        assert!(output.contains(mistake), "{output}");
+        assert_eq!(output.lines().count(), 1, "{output}");
+    }
 }
 
 /// What the client sends with `--break`, made by prost. Two messages, one after the other, are
@@ -88,8 +109,14 @@ fn faults_end_as_the_chapter_says() {
     for ((name, bytes), (code, ending)) in faults().into_iter().zip(endings) {
         let server = Server::start(LESSON);
         let mut client = programs::client(LESSON, &server.address, &["--break", name]);
-        let output = format!("sends {}\n{ending}", hex(&bytes));
+        let rows: Vec<String> = bytes.chunks(24).map(hex).collect();
+        let rows = rows.join("\n");
+        let output = format!("sends {} bytes:\n{rows}\n{ending}", bytes.len());
         assert_eq!(run(&mut client), Finished::new(code, output));
+        // The chapter has the reader paste the rows.
+        let args = ["--decode", &rows];
+        let decoded = run(&mut programs::client(lesson(2), "127.0.0.1:1", &args));
+        assert_eq!(decoded.code, Some(0), "{}", decoded.output);
     }
     let server = Server::start(LESSON);
     let args = ["--break", "nothing-set"];

@@ -9,9 +9,11 @@ mod text;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::pin::pin;
 use std::time::Duration;
 
 use grpc_workbook::status::status_line;
+use tokio::time::sleep;
 use tonic::{Response, Status};
 
 use apart::{Trouble, run_apart};
@@ -28,6 +30,9 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a call may take once another one has not ended: it may be waiting for the same lock.
 const LIMIT_AFTER_A_HANG: Duration = Duration::from_secs(1);
+
+/// After this time without an answer, the learner hears which call it is.
+const SLOW: Duration = Duration::from_millis(900);
 
 tokio::task_local! {
     /// Another limit, for the test of the limit.
@@ -108,7 +113,18 @@ impl Checks {
         let limit = if self.hung { LIMIT_AFTER_A_HANG } else { LIMIT };
         let limit = OTHER_LIMIT.try_with(|limit| *limit).unwrap_or(limit);
         let call = self.name(call.into());
-        match run_apart(response, limit).await {
+        let result = {
+            let mut running = pin!(run_apart(response, limit));
+            tokio::select! {
+                result = &mut running => result,
+                () = sleep(SLOW) => {
+                    // The report comes at the end, so this says that something goes on.
+                    eprintln!("  {call}: no answer yet");
+                    running.await
+                }
+            }
+        };
+        match result {
             Ok(actual) if actual == expected => self.right(&call, &line(&actual)),
             Ok(actual) => {
                 let (actual, expected) = (line(&actual), line(&expected));

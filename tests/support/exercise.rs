@@ -11,6 +11,7 @@ use tonic::service::Routes;
 use tower::{layer::layer_fn, service_fn};
 
 use crate::checks::{Verdict, with_limit};
+use crate::patience::watch_this_process;
 use crate::written;
 
 /// Defines the tests of a lesson's exercise, in the root of the lesson's test:
@@ -133,6 +134,7 @@ macro_rules! exercise {
 /// # Errors
 /// Those of the check.
 pub async fn reported(check: impl Future<Output = Verdict>) -> Verdict {
+    watch_this_process();
     let silence = Silence::begin();
     let verdict = check.await;
     drop(silence);
@@ -251,7 +253,7 @@ pub async fn assert_reports_hangs<F: Future<Output = Verdict>>(
 ) {
     let verdict = with_limit(Duration::from_millis(50), check()).await;
     let report = verdict.expect_err("a server that hangs should be rejected");
-    assert_each_call(&report, "-> no answer after 50ms: does a loop never end");
+    assert_each_call(&report, "-> no answer after 0.05 s: does a loop never end");
 }
 
 /// Asserts that the report's lines for calls contain this text, and that the report is whole.

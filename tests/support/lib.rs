@@ -7,6 +7,7 @@ pub mod endings;
 pub mod exercise;
 pub mod generated;
 pub mod manifest;
+pub mod patience;
 pub mod peers;
 pub mod programs;
 

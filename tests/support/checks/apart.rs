@@ -23,10 +23,13 @@ impl Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Trouble::Panicked(message) => write!(f, "panicked: {message}"),
-            Trouble::NoEnd(limit) => write!(
-                f,
-                "no answer after {limit:?}: does a loop never end, or is a lock taken twice?"
-            ),
+            Trouble::NoEnd(limit) => {
+                let seconds = limit.as_secs_f64();
+                write!(
+                    f,
+                    "no answer after {seconds} s: does a loop never end, or is a lock taken twice?"
+                )
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Running the workbook's programs as a reader does, and reading what they print.
 
 mod build;
+mod environment;
 mod server;
 
 use std::io::{PipeReader, Read, pipe};
@@ -10,8 +11,10 @@ use std::process::{Child, Command, Stdio};
 use grpc_workbook::Lesson;
 
 use crate::manifest::targets;
+use crate::patience::{Watchdog, watch_this_process};
 
 pub use build::build;
+pub use environment::make_neutral;
 pub use server::Server;
 
 /// The root of the repository.
@@ -33,9 +36,9 @@ pub fn binaries() -> Vec<String> {
 /// If cargo cannot build it.
 pub fn command(program: &str) -> Command {
     let mut command = Command::new(build::built(program));
+    make_neutral(&mut command);
     command
         .stdin(Stdio::null())
-        .env("NO_COLOR", "1")
         // As `cargo run` sets it. What this test inherited is its own package's.
         .env("CARGO_MANIFEST_DIR", root())
         .current_dir(root());
@@ -71,14 +74,16 @@ impl Finished {
 /// Runs a program to its end.
 ///
 /// # Panics
-/// If it cannot be started, or prints something other than UTF-8.
+/// If it cannot be started, prints something other than UTF-8, or does not end.
 pub fn run(command: &mut Command) -> Finished {
     let (mut child, mut output) = spawn(command);
+    let watchdog = Watchdog::new(&child, format!("the end of {command:?}"));
     let mut bytes = Vec::new();
     output
         .read_to_end(&mut bytes)
         .expect("the program's output should be readable");
     let status = child.wait().expect("the program should end");
+    watchdog.done();
     Finished {
         code: status.code(),
         output: String::from_utf8(bytes).expect("the output should be UTF-8"),
@@ -91,6 +96,7 @@ pub fn run(command: &mut Command) -> Finished {
 /// # Panics
 /// If it cannot be started.
 pub fn spawn(command: &mut Command) -> (Child, PipeReader) {
+    watch_this_process();
     let (reader, writer) = pipe().expect("the system should make a pipe");
     command
         .stdout(

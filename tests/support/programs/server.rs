@@ -2,13 +2,14 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::{mem, thread};
 
 use grpc_workbook::Lesson;
 use tonic::transport::{Channel, Endpoint};
 
 use super::{Finished, command, spawn};
+use crate::patience::{PATIENCE, Watchdog};
 
 /// A running server, on a port of its own. Dropping it kills the process.
 pub struct Server {
@@ -58,18 +59,21 @@ impl Server {
     /// Waits until the server prints a line that contains `text`, and returns that line.
     ///
     /// # Panics
-    /// If it ends without one.
+    /// If it ends without one, or does not print one in time.
     pub fn wait_for(&mut self, text: &str) -> String {
-        while let Ok(line) = self.lines.recv() {
-            self.output += &line;
-            if line.contains(text) {
-                return line;
+        let what = loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => {
+                    self.output += &line;
+                    if line.contains(text) {
+                        return line;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => break "the server ended",
+                Err(RecvTimeoutError::Timeout) => break "the server went on",
             }
-        }
-        panic!(
-            "the server ended without a line with {text:?}; it printed: {}",
-            self.output
-        );
+        };
+        panic!("{what} without a line with {text:?}; it printed: {}", self.output);
     }
 
     /// Opens a connection to the server.
@@ -115,9 +119,14 @@ impl Server {
     }
 
     /// Waits until the server has ended by itself or by a signal.
+    ///
+    /// # Panics
+    /// If it does not end in time.
     pub fn finish(mut self) -> Finished {
+        let watchdog = Watchdog::new(&self.child, "the server's end");
         self.output.extend(self.lines.iter());
         let status = self.child.wait().expect("the server should end");
+        watchdog.done();
         Finished { code: status.code(), output: mem::take(&mut self.output) }
     }
 
