@@ -6,6 +6,7 @@ use grpc_workbook::types::proto::InspectRequest;
 use grpc_workbook::types::proto::raw_request::types_service_server::TypesServiceServer;
 use grpc_workbook::types::proto::types_service_client::TypesServiceClient;
 use support::bytes::hex;
+use support::lesson;
 use support::programs::{self, Finished, Server, run};
 use tonic::Code;
 use tonic::service::Routes;
@@ -103,6 +104,33 @@ fn bytes_are_explained_whatever_stands_between() {
     ] {
         assert_eq!(explain(same), without);
     }
+}
+
+/// The readings of a long number stand below each other, so that a line is not too long.
+#[test]
+fn the_readings_of_a_long_number_are_folded() {
+    let Finished { code, output } = explain("18 ff ff ff ff ff ff ff ff ff 01");
+    assert_eq!(code, Some(0));
+    let lines: Vec<&str> = output.lines().map(str::trim_end).collect();
+    assert!(lines[1].ends_with(" VARINT 18446744073709551615"), "{output}");
+    let indent = " ".repeat(54);
+    assert_eq!(
+        lines[2..],
+        [
+            format!("{indent}signed -1"),
+            format!("{indent}zigzag -9223372036854775808"),
+        ]
+    );
+}
+
+/// No table begins before the first response is here.
+#[test]
+fn an_error_of_the_first_call_stands_alone() {
+    let server = Server::start(lesson(1));
+    let Finished { code, output } =
+        run(&mut programs::client(LESSON, &server.address, &["int32", "1"]));
+    assert_eq!(code, Some(1));
+    assert!(output.starts_with("Error: the call ended with UNIMPLEMENTED"), "{output}");
 }
 
 /// Messages nested deeper than the client follows do not exhaust its stack.
