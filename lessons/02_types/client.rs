@@ -81,14 +81,14 @@ const VALUES: &[(&str, &str)] = &[
 async fn main() -> Result<(), Failure> {
     let cli::Client { server, fault, args } = cli::client::<Args, Fault>(2);
     if let Some(bytes) = args.decode {
-        return explain(&hex(&bytes).unwrap_or_else(|error| cli::fail(2, &error)));
+        return explain(&parse_hex(&bytes).unwrap_or_else(|error| cli::fail(2, &error)));
     }
     let values = match (&args.kind, &args.value) {
         (Some(kind), Some(value)) => &[(kind.as_str(), value.as_str())][..],
         _ => VALUES,
     };
-    // All requests before the first call: a value that is wrong is a wrong argument, and there
-    // is nothing to send then.
+    // All requests before the first call: a wrong value is a wrong argument, and then nothing
+    // is sent.
     let mut requests = Vec::new();
     for (kind, value) in values {
         let request = request(kind, value).unwrap_or_else(|error| cli::fail(2, &error));
@@ -107,16 +107,24 @@ async fn inspect(
     client: &mut TypesServiceClient<Channel>,
     requests: Vec<(&str, &str, InspectRequest)>,
 ) -> Result<(), Failure> {
-    println!("{:<9} {:<5} {:<4} {:<20} bytes  reading", "type", "tag", "len", "value");
+    let mut has_header = false;
     for (kind, value, request) in requests {
         let response = client.inspect(request).await?.into_inner();
+        // Not before the first response: if the call fails, its error stands alone.
+        if !has_header {
+            println!(
+                "{:<8} {:<5} {:<4} {:<20} bytes  reading",
+                "type", "tag", "len", "value"
+            );
+            has_header = true;
+        }
         if response.fields.is_empty() {
-            println!("{kind:<42} {:>5}  {value:?} is not sent", 0);
+            println!("{kind:<41} {:>5}  {value:?} is not sent", 0);
         }
         for field in response.fields {
             let size = field.tag.len() + field.length.len() + field.payload.len();
             print_field(
-                &format!("{:<9}", field.r#type),
+                &format!("{:<8}", field.r#type),
                 [&field.tag, &field.length, &field.payload],
                 &format!("{size:>5}  {}; {}", field.value, field.why),
             );
@@ -137,6 +145,8 @@ async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
         // Field 3 as a group, its start and its end.
         Fault::Group => b"\x1b\x1c",
     };
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    println!("sends {}", digits.join(" "));
     raw::unary(channel, "/types.v1.TypesService/Inspect", bytes).await?;
     Ok(())
 }
@@ -162,16 +172,16 @@ fn request(kind: &str, value: &str) -> Result<InspectRequest, String> {
         "sfixed64" => request.sfixed64_value = parse(kind, value)?,
         "bool" => request.bool_value = parse(kind, value)?,
         "string" => request.string_value = value.into(),
-        "bytes" => request.bytes_value = hex(value)?,
+        "bytes" => request.bytes_value = parse_hex(value)?,
         "enum" => {
             request.enum_value = match Color::from_str_name(value) {
                 Some(color) => color.into(),
-                None => parse(kind, value)?,
+                None => value.parse().map_err(|_| not_a_color(value))?,
             }
         }
         _ => {
             return Err(format!(
-                "{kind:?} is no type of a field: int32, string, enum ..."
+                "{kind:?} is not a valid type of a field: int32, string, enum ..."
             ));
         }
     }
@@ -180,28 +190,41 @@ fn request(kind: &str, value: &str) -> Result<InspectRequest, String> {
 
 /// Parses a value of the type `kind`, which is `T` in Rust.
 fn parse<T: FromStr<Err: Display>>(kind: &str, value: &str) -> Result<T, String> {
-    value
-        .parse()
-        .map_err(|error| format!("{value:?} is no {kind}: {error}"))
+    value.parse().map_err(|error| {
+        let unsigned = matches!(kind, "uint32" | "uint64" | "fixed32" | "fixed64");
+        if unsigned && value.starts_with('-') {
+            format!("{value:?} is not a valid {kind}: it is never negative")
+        } else {
+            format!("{value:?} is not a valid {kind}: {error}")
+        }
+    })
+}
+
+/// What to say of a text that is neither a name of the enum nor a number.
+fn not_a_color(value: &str) -> String {
+    // The numbers of this enum have no gaps: the first one without a name ends it.
+    let colors = (0..).map_while(|number| Color::try_from(number).ok());
+    let names: Vec<&str> = colors.map(|color| color.as_str_name()).collect();
+    format!("{value:?} is not a valid enum: names: {}, or a number", names.join(", "))
 }
 
 /// Bytes from hexadecimal digits, two for each. Between bytes there may be white space, a comma
 /// or a colon, and before one `0x`: hex dumps are written in all of these ways.
-fn hex(text: &str) -> Result<Vec<u8>, String> {
+fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
     let separators = |c: char| c.is_whitespace() || matches!(c, ',' | ':');
     let mut bytes = Vec::new();
     for word in text.split(separators) {
         let word = word.strip_prefix("0x").unwrap_or(word);
         if !word.is_ascii() || word.len() % 2 != 0 {
             return Err(format!(
-                "{word:?} is no row of bytes: two hexadecimal digits are one"
+                "{word:?} is not a valid row of bytes: two hexadecimal digits are one"
             ));
         }
-        for at in (0..word.len()).step_by(2) {
-            let digits = &word[at..at + 2];
-            let byte = u8::from_str_radix(digits, 16);
-            bytes
-                .push(byte.map_err(|_| format!("{digits:?} is no byte in hexadecimal"))?);
+        for start in (0..word.len()).step_by(2) {
+            let digits = &word[start..start + 2];
+            let byte = u8::from_str_radix(digits, 16)
+                .map_err(|_| format!("{digits:?} is not a valid byte in hexadecimal"))?;
+            bytes.push(byte);
         }
     }
     Ok(bytes)

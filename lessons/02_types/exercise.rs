@@ -26,6 +26,7 @@ impl TypesService for HandEncoder {
             r#type: "int32".into(),
             // Which field is this, and of which wire type?
             tag: Vec::new(),
+            // `as u64` widens with the sign: -1 becomes 64 ones.
             payload: varint(int32_value as u64),
             ..EncodedField::default()
         };

@@ -6,10 +6,13 @@
 
 use clap::builder::styling::AnsiColor;
 use grpc_workbook::cli::{self, Failure};
-use grpc_workbook::types::wire::{Field, Reader, Value};
+use grpc_workbook::types::wire::{Field, Reader, Value, as_text, zigzag};
 
 /// How many bytes of a value stand on a line.
 const BYTES_A_LINE: usize = 10;
+
+/// The column in which the readings of a value begin.
+const READING_COLUMN: usize = 54;
 
 /// How deep a message inside a message may be, to be shown field by field. Bytes that nest
 /// deeper are hardly messages.
@@ -43,15 +46,26 @@ fn explain_message(
         let path = [parent_path, &[number]].concat();
         let inner = inner_message(value, parent_path.len());
         // The bytes of a message inside stand on the lines of its own fields, below.
-        let (shown, reading) = match inner {
-            Some(_) => (&[][..], "a message:".into()),
-            None => (&bytes[payload.clone()], reading(value)),
+        let (shown, readings) = match inner {
+            Some(_) => (&[][..], vec!["a message:".into()]),
+            None => (&bytes[payload.clone()], readings(value)),
+        };
+        // Long numbers do not fit on one line.
+        let separator = if matches!(value, Value::Varint(n) if n >= 1 << 63) {
+            format!("\n{:READING_COLUMN$}", "")
+        } else {
+            ", ".into()
         };
         let numbers: Vec<String> = path.iter().map(u32::to_string).collect();
         print_field(
             &format!("{:<5}", start + tag.start),
             [&bytes[tag], &bytes[length], shown],
-            &format!("{:<8} {:<6} {reading}", numbers.join("."), value.wire_type()),
+            &format!(
+                "{:<8} {:<6} {}",
+                numbers.join("."),
+                value.wire_type(),
+                readings.join(&separator)
+            ),
         );
         if let Some(message) = inner {
             explain_message(message, start + payload.start, &path)?;
@@ -61,18 +75,24 @@ fn explain_message(
 }
 
 /// What a value may mean.
-fn reading(value: Value) -> String {
+fn readings(value: Value) -> Vec<String> {
     match value {
-        Value::Varint(n) if n < 1 << 63 => format!("{n}, zigzag {}", zigzag(n)),
-        Value::Varint(n) => format!("{n}, signed {}, zigzag {}", n as i64, zigzag(n)),
-        Value::I64(n) => format!("{n}, double {:?}", f64::from_bits(n)),
-        Value::I32(n) => format!("{n}, float {:?}", f32::from_bits(n)),
+        Value::Varint(n) if n < 1 << 63 => {
+            vec![n.to_string(), format!("zigzag {}", zigzag(n))]
+        }
+        Value::Varint(n) => vec![
+            n.to_string(),
+            format!("signed {}", n.cast_signed()),
+            format!("zigzag {}", zigzag(n)),
+        ],
+        Value::I64(n) => vec![n.to_string(), format!("double {:?}", f64::from_bits(n))],
+        Value::I32(n) => vec![n.to_string(), format!("float {:?}", f32::from_bits(n))],
         Value::Len(bytes) => match as_text(bytes) {
-            Some(text) => format!("{text:?}"),
-            None => format!("{} bytes", bytes.len()),
+            Some(text) => vec![format!("{text:?}")],
+            None => vec![format!("{} bytes", bytes.len())],
         },
-        Value::StartGroup => "a group begins".into(),
-        Value::EndGroup => "it ends".into(),
+        Value::StartGroup => vec!["a group begins".into()],
+        Value::EndGroup => vec!["it ends".into()],
     }
 }
 
@@ -87,18 +107,6 @@ fn inner_message(value: Value<'_>, depth: usize) -> Option<&[u8]> {
         && as_text(bytes).is_none()
         && Reader::new(bytes).all(|field| field.is_ok());
     is_message.then_some(bytes)
-}
-
-/// The bytes as text, if they are UTF-8 without control characters.
-fn as_text(bytes: &[u8]) -> Option<&str> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let printable = !text.chars().any(char::is_control);
-    printable.then_some(text)
-}
-
-/// The number that a `sint32` or `sint64` means by this varint.
-fn zigzag(n: u64) -> i64 {
-    (n >> 1) as i64 ^ -((n & 1) as i64)
 }
 
 /// Prints a field on a line: `left`, its tag, length and value in columns, and `right`. A long

@@ -78,29 +78,35 @@ fn value_of(m: &InspectRequest, number: u32) -> (&'static str, String) {
         13 => ("bool", m.bool_value.to_string()),
         14 => ("string", format!("{:?}", m.string_value)),
         15 => ("bytes", format!("{:02x?}", m.bytes_value)),
-        // An enum is an i32 in Rust, because any number may arrive.
-        16 => match Color::try_from(m.enum_value) {
-            Ok(color) => ("enum", color.as_str_name().into()),
-            Err(_) => ("enum", format!("{}, a number without a name", m.enum_value)),
-        },
+        16 => ("enum", color_name(m.enum_value)),
         _ => ("", "unknown".into()),
     }
 }
 
-/// The rule by which a value of this type takes these bytes.
+// ANCHOR: enum
+/// The name of a color in the `.proto`. Any number may arrive, so some have no name.
+fn color_name(number: i32) -> String {
+    match Color::try_from(number) {
+        Ok(color) => color.as_str_name().into(),
+        Err(_) => format!("{number} has no name"),
+    }
+}
+// ANCHOR_END: enum
+
+/// Why a value of this type has this encoding.
 fn why(kind: &str, value: Value) -> &'static str {
     match (kind, value) {
-        ("sint32" | "sint64", _) => "zigzag: 0, -1, 1, -2 count as 0, 1, 2, 3",
+        ("sint32" | "sint64", _) => "zigzag",
         ("int32" | "int64" | "enum", Value::Varint(n)) if n >= 1 << 63 => {
-            "negative: all 64 bits, 7 a byte"
+            "negative: 64 bits"
         }
-        (_, Value::Varint(n)) if n < 1 << 7 => "varint: 7 bits fit into a byte",
-        (_, Value::Varint(_)) => "varint: 7 bits a byte, lowest first",
-        (_, Value::I32(_)) => "always 4 bytes, lowest first",
-        (_, Value::I64(_)) => "always 8 bytes, lowest first",
+        (_, Value::Varint(n)) if n < 1 << 7 => "fits into 7 bits",
+        (_, Value::Varint(_)) => "lowest 7 bits first",
+        (_, Value::I32(_)) => "always 4 bytes",
+        (_, Value::I64(_)) => "always 8 bytes",
         ("string", _) => "length, then UTF-8",
         (_, Value::Len(_)) => "length, then bytes",
-        (_, Value::StartGroup | Value::EndGroup) => "deprecated",
+        (_, Value::StartGroup | Value::EndGroup) => "a group",
     }
 }
 

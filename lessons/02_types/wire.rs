@@ -1,7 +1,7 @@
 //! Reads protobuf's wire format: bytes in, fields out, without a `.proto`.
 //!
 //! A message is a row of fields. Each begins with a tag, a number that holds the field's number
-//! and its wire type; the wire type says how far the value goes. That is all there is to it:
+//! and its wire type; the wire type says where the value ends. That is the whole format:
 //! <https://protobuf.dev/programming-guides/encoding/>.
 
 use std::fmt;
@@ -12,7 +12,7 @@ use std::ops::Range;
 pub struct Field<'a> {
     /// The field's number in the `.proto`, from 1 to 536,870,911.
     pub number: u32,
-    /// The value, as far as the wire type tells.
+    /// The value, as far as the wire type tells it.
     pub value: Value<'a>,
     /// Where the tag stands in the input. `tag`, `length` and `payload` follow each other without
     /// a gap, and so do fields.
@@ -32,9 +32,10 @@ pub enum Value<'a> {
     I64(u64),
     /// Type 2: as many bytes as the length before them says.
     Len(&'a [u8]),
-    /// Type 3: up to the end of the group, the fields belong to this one. Deprecated.
+    /// Type 3: the fields up to the end of the group belong to this one. The older encoding of a
+    /// message inside a message.
     StartGroup,
-    /// Type 4.
+    /// Type 4: the end of the group.
     EndGroup,
     /// Type 5: four bytes, the lowest first.
     I32(u32),
@@ -56,16 +57,16 @@ impl Value<'_> {
 
 /// The input is not a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Malformed {
-    /// The offset in the input of what is wrong: a tag, a length or a value.
-    pub at: usize,
+pub struct DecodeError {
+    /// Where in the input the tag, the length or the value begins that is wrong.
+    pub offset: usize,
     /// What is wrong there.
-    pub why: Why,
+    pub kind: DecodeErrorKind,
 }
 
 /// What can be wrong with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum DecodeErrorKind {
     /// The input ends inside a varint.
     VarintCutOff,
     /// A varint goes on after ten bytes, or its tenth holds more than the 64th bit.
@@ -89,46 +90,54 @@ pub enum Why {
 /// How many groups may be open at a time: as many as prost allows.
 pub const MAX_DEPTH: usize = 100;
 
-impl fmt::Display for Why {
+impl fmt::Display for DecodeErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        use DecodeErrorKind::*;
         match self {
-            Why::VarintCutOff => {
-                write!(f, "the input ends inside a varint")
-            }
-            Why::VarintTooLong => {
+            VarintCutOff => write!(f, "the input ends inside a varint"),
+            VarintTooLong => {
                 write!(f, "a varint that does not end within its ten bytes, 64 bits")
             }
-            Why::TagTooLarge => write!(f, "a tag of more than 32 bits"),
-            Why::FieldZero => write!(f, "field number 0, which does not exist"),
-            Why::WireType(n) => write!(f, "wire type {n}, which does not exist"),
-            Why::CutOff { needs, has } => {
-                write!(f, "{needs} bytes must follow, {has} do")
-            }
-            Why::EndGroup(n) => write!(f, "the end of group {n}, which is not open here"),
-            Why::OpenGroup(n) => write!(f, "group {n} is never ended"),
-            Why::TooDeep => {
-                write!(f, "more than {MAX_DEPTH} groups inside of each other")
-            }
+            TagTooLarge => write!(f, "a tag of more than 32 bits"),
+            FieldZero => write!(f, "field number 0, which does not exist"),
+            WireType(n) => write!(f, "wire type {n}, which does not exist"),
+            CutOff { needs, has } => write!(f, "{needs} bytes must follow, {has} do"),
+            EndGroup(n) => write!(f, "the end of group {n}, which is not open here"),
+            OpenGroup(n) => write!(f, "group {n} is never ended"),
+            TooDeep => write!(f, "more than {MAX_DEPTH} groups inside of each other"),
         }
     }
 }
 
-impl fmt::Display for Malformed {
+impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "at offset {}: {}", self.at, self.why)
+        write!(f, "at offset {}: {}", self.offset, self.kind)
     }
 }
 
-impl std::error::Error for Malformed {}
+impl std::error::Error for DecodeError {}
 
-// ANCHOR: reader
+/// The number that a `sint32` or `sint64` means by this varint: 0, 1, 2, 3 mean 0, -1, 1, -2.
+pub fn zigzag(n: u64) -> i64 {
+    (n >> 1).cast_signed() ^ -(n & 1).cast_signed()
+}
+
+/// The bytes as text, if they are UTF-8 without control characters. It is a guess at what a value
+/// is when there is no `.proto`: most messages have a byte that is a control character, such as
+/// the tag `08`.
+pub fn as_text(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let printable = !text.chars().any(char::is_control);
+    printable.then_some(text)
+}
+
 /// Reads a message field by field. After an error there are no more fields.
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {
     /// The whole message.
     bytes: &'a [u8],
     /// The offset of the next byte to read.
-    at: usize,
+    offset: usize,
     /// The groups that are open, outermost first: the number, and the offset of the tag.
     groups: Vec<(u32, usize)>,
 }
@@ -136,54 +145,60 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader at the beginning of a message.
     pub fn new(bytes: &'a [u8]) -> Reader<'a> {
-        Reader { bytes, at: 0, groups: Vec::new() }
+        Reader { bytes, offset: 0, groups: Vec::new() }
     }
 
+    // ANCHOR: field
     /// Reads a tag and the value after it.
-    fn field(&mut self) -> Result<Field<'a>, Malformed> {
-        let start = self.at;
-        let malformed = |why| Err(Malformed { at: start, why });
-        let tag = self.varint()?;
-        if tag > u64::from(u32::MAX) {
-            return malformed(Why::TagTooLarge);
-        }
-        let (number, wire_type) = ((tag >> 3) as u32, tag & 7);
-        if number == 0 {
-            return malformed(Why::FieldZero);
-        }
-        // At the limit nothing but the end of a group may come.
-        if self.groups.len() == MAX_DEPTH && wire_type != 4 {
-            return malformed(Why::TooDeep);
-        }
-        let tag = start..self.at;
-        let mut length = self.at..self.at;
-        let value_start = self.at;
+    fn field(&mut self) -> Result<Field<'a>, DecodeError> {
+        let start = self.offset;
+        let (number, wire_type) = self.tag()?;
+        let tag = start..self.offset;
+        let mut length = self.offset..self.offset;
         let value = match wire_type {
             0 => Value::Varint(self.varint()?),
             1 => Value::I64(u64::from_le_bytes(self.array()?)),
             2 => {
                 let needs = self.varint()?;
-                length.end = self.at;
+                length.end = self.offset;
                 Value::Len(self.take(needs, length.start)?)
             }
-            3 => {
-                self.groups.push((number, start));
-                Value::StartGroup
-            }
-            4 => match self.groups.pop() {
-                Some((open, _)) if open == number => Value::EndGroup,
-                _ => return malformed(Why::EndGroup(number)),
-            },
+            3 => self.start_group(number, start),
+            4 => self.end_group(number, start)?,
             5 => Value::I32(u32::from_le_bytes(self.array()?)),
-            _ => return malformed(Why::WireType(wire_type)),
+            _ => {
+                let kind = DecodeErrorKind::WireType(wire_type);
+                return Err(DecodeError { offset: start, kind });
+            }
         };
-        let payload = length.end.max(value_start)..self.at;
+        let payload = length.end..self.offset;
         Ok(Field { number, value, tag, length, payload })
     }
+    // ANCHOR_END: field
 
+    /// The next tag: a field's number, and a wire type from 0 to 7.
+    fn tag(&mut self) -> Result<(u32, u64), DecodeError> {
+        let offset = self.offset;
+        let error = |kind| Err(DecodeError { offset, kind });
+        let tag = self.varint()?;
+        if tag > u64::from(u32::MAX) {
+            return error(DecodeErrorKind::TagTooLarge);
+        }
+        let (number, wire_type) = ((tag >> 3) as u32, tag & 7);
+        if number == 0 {
+            return error(DecodeErrorKind::FieldZero);
+        }
+        // At the limit nothing but the end of a group may come.
+        if self.groups.len() == MAX_DEPTH && wire_type != 4 {
+            return error(DecodeErrorKind::TooDeep);
+        }
+        Ok((number, wire_type))
+    }
+
+    // ANCHOR: varint
     /// The next varint, which has at most ten bytes.
-    fn varint(&mut self) -> Result<u64, Malformed> {
-        let start = self.at;
+    fn varint(&mut self) -> Result<u64, DecodeError> {
+        let start = self.offset;
         let mut value = 0;
         for (n, byte) in self.bytes[start..].iter().take(10).enumerate() {
             // Nine bytes hold 63 of the 64 bits, so the tenth may hold only one.
@@ -192,52 +207,73 @@ impl<'a> Reader<'a> {
             }
             value |= u64::from(byte & 0x7f) << (7 * n);
             if byte & 0x80 == 0 {
-                self.at += n + 1;
+                self.offset += n + 1;
                 return Ok(value);
             }
         }
         let cut_off = self.bytes.len() - start < 10;
-        let why = if cut_off {
-            Why::VarintCutOff
+        let kind = if cut_off {
+            DecodeErrorKind::VarintCutOff
         } else {
-            Why::VarintTooLong
+            DecodeErrorKind::VarintTooLong
         };
-        Err(Malformed { at: start, why })
+        Err(DecodeError { offset: start, kind })
     }
+    // ANCHOR_END: varint
 
     /// The next `N` bytes, for a number of that size.
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let bytes = self.take(N as u64, self.at)?;
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let bytes = self.take(N as u64, self.offset)?;
         Ok(std::array::from_fn(|n| bytes[n]))
     }
 
-    /// The next `needs` bytes. If there are fewer, the error points to `at`.
-    fn take(&mut self, needs: u64, at: usize) -> Result<&'a [u8], Malformed> {
-        let rest = &self.bytes[self.at..];
+    // ANCHOR: take
+    /// The next `needs` bytes. If there are fewer, the error points to `error_offset`.
+    fn take(&mut self, needs: u64, error_offset: usize) -> Result<&'a [u8], DecodeError> {
+        let rest = &self.bytes[self.offset..];
         // The length comes from the sender, and can be any number: compare it, never trust it.
         if needs > rest.len() as u64 {
-            return Err(Malformed { at, why: Why::CutOff { needs, has: rest.len() } });
+            let kind = DecodeErrorKind::CutOff { needs, has: rest.len() };
+            return Err(DecodeError { offset: error_offset, kind });
         }
         let taken = &rest[..needs as usize];
-        self.at += taken.len();
+        self.offset += taken.len();
         Ok(taken)
     }
+    // ANCHOR_END: take
+
+    /// Opens a group, whose tag stands at `offset`.
+    fn start_group(&mut self, number: u32, offset: usize) -> Value<'a> {
+        self.groups.push((number, offset));
+        Value::StartGroup
+    }
+
+    /// Closes the innermost group, if it has this number. The tag stands at `offset`.
+    fn end_group(
+        &mut self,
+        number: u32,
+        offset: usize,
+    ) -> Result<Value<'a>, DecodeError> {
+        match self.groups.pop() {
+            Some((open, _)) if open == number => Ok(Value::EndGroup),
+            _ => Err(DecodeError { offset, kind: DecodeErrorKind::EndGroup(number) }),
+        }
+    }
 }
-// ANCHOR_END: reader
 
 impl<'a> Iterator for Reader<'a> {
-    type Item = Result<Field<'a>, Malformed>;
+    type Item = Result<Field<'a>, DecodeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let field = if self.at < self.bytes.len() {
+        let field = if self.offset < self.bytes.len() {
             self.field()
-        } else if let Some((number, at)) = self.groups.pop() {
-            Err(Malformed { at, why: Why::OpenGroup(number) })
+        } else if let Some((number, offset)) = self.groups.pop() {
+            Err(DecodeError { offset, kind: DecodeErrorKind::OpenGroup(number) })
         } else {
             return None;
         };
         if field.is_err() {
-            self.at = self.bytes.len();
+            self.offset = self.bytes.len();
             self.groups.clear();
         }
         Some(field)

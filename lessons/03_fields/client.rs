@@ -3,7 +3,7 @@
 
 use clap::ValueEnum;
 use grpc_workbook::cli::{self, Failure};
-use grpc_workbook::fields::{proto, proto_broken, proto_v2};
+use grpc_workbook::fields::{folded, proto, proto_broken, proto_v2};
 use tonic::transport::Channel;
 
 /// Built from version 1.
@@ -42,8 +42,9 @@ async fn main() -> Result<(), Failure> {
     }
 }
 
-// ANCHOR: script
+/// Each client saves the product once and finds it once, the old one after the new one.
 async fn old_and_new(old: &mut OldClient, new: &mut NewClient) -> Result<(), Failure> {
+    // ANCHOR: product
     let product = proto_v2::Product {
         name: "Teapot".into(),
         price: 1900,
@@ -52,27 +53,27 @@ async fn old_and_new(old: &mut OldClient, new: &mut NewClient) -> Result<(), Fai
         discount: Some(0),
         labels: vec!["blue".into()],
     };
-    println!("new client saves {product:?}");
+    // ANCHOR_END: product
+    println!("new client saves\n{}", folded(&product));
     let request = proto_v2::SaveProductRequest { product: Some(product) };
     let kept = new.save_product(request).await?.into_inner().product;
-    println!("        is told  {:?}", kept.unwrap_or_default());
+    println!("is told\n{}", folded(&kept.unwrap_or_default()));
 
     let response = old.get_product(proto::GetProductRequest {}).await?;
     let mut product = response.into_inner().product.unwrap_or_default();
-    println!("old client finds {product:?}");
+    println!("old client finds\n{}", folded(&product));
     product.price = 1500;
     product.supplier = "Acme".into();
-    println!("old client saves {product:?}");
+    println!("old client saves\n{}", folded(&product));
     let request = proto::SaveProductRequest { product: Some(product) };
     let kept = old.save_product(request).await?.into_inner().product;
-    println!("        is told  {:?}", kept.unwrap_or_default());
+    println!("is told\n{}", folded(&kept.unwrap_or_default()));
 
     let response = new.get_product(proto_v2::GetProductRequest {}).await?;
     let product = response.into_inner().product.unwrap_or_default();
-    println!("new client finds {product:?}");
+    println!("new client finds\n{}", folded(&product));
     Ok(())
 }
-// ANCHOR_END: script
 
 /// The broken client saves a product, and is told what was kept. Then the old client gets it.
 async fn play_fault(
@@ -91,13 +92,13 @@ async fn play_fault(
             product.size = Some(proto_broken::product::Size { width, height: 14 });
         }
     }
-    println!("broken client saves {product:?}");
+    println!("broken client saves\n{}", folded(&product));
     let request = proto_broken::SaveProductRequest { product: Some(product) };
     let kept = broken.save_product(request).await?.into_inner().product;
-    println!("          is told   {:?}", kept.unwrap_or_default());
+    println!("is told\n{}", folded(&kept.unwrap_or_default()));
 
     let response = old.get_product(proto::GetProductRequest {}).await?;
     let product = response.into_inner().product.unwrap_or_default();
-    println!("   old client finds {product:?}");
+    println!("old client finds\n{}", folded(&product));
     Ok(())
 }

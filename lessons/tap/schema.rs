@@ -11,7 +11,7 @@ use self::number::{
     descriptor, enum_descriptor, enum_value_descriptor, field_descriptor,
     file_descriptor, file_descriptor_set, method_descriptor, service_descriptor,
 };
-use crate::types::wire::{Reader, Value};
+use crate::types::wire::{Reader, Value, as_text, zigzag};
 
 /// How deep messages inside messages are described. What is deeper is left out.
 const MAX_DEPTH: usize = 32;
@@ -330,16 +330,11 @@ impl Schema {
 
     /// What bytes of an unknown field look like: text, a message, or just bytes.
     fn guess(&self, bytes: &[u8], depth: usize) -> String {
-        match std::str::from_utf8(bytes) {
-            Ok(text) if !text.chars().any(char::is_control) => format!("{text:?}"),
-            _ => self.body(None, bytes, depth + 1).unwrap_or(hex(bytes)),
+        match as_text(bytes) {
+            Some(text) => format!("{text:?}"),
+            None => self.body(None, bytes, depth + 1).unwrap_or(hex(bytes)),
         }
     }
-}
-
-/// Small numbers of either sign as small varints: 0, -1, 1, -2 are 0, 1, 2, 3.
-fn zigzag(n: u64) -> i64 {
-    (n >> 1).cast_signed() ^ -((n & 1).cast_signed())
 }
 
 /// Bytes in hexadecimal; of many only the first.

@@ -6,6 +6,7 @@ use grpc_workbook::types::proto::InspectRequest;
 use grpc_workbook::types::proto::raw_request::types_service_server::TypesServiceServer;
 use grpc_workbook::types::proto::types_service_client::TypesServiceClient;
 use support::bytes::hex;
+use support::lesson;
 use support::programs::{self, Finished, Server, run};
 use tonic::Code;
 use tonic::service::Routes;
@@ -43,30 +44,41 @@ async fn the_codec_that_keeps_the_bytes_serves_ordinary_clients() {
 }
 
 #[test]
-fn mistakes_get_one_line() {
+fn mistakes_on_the_command_line_get_one_line() {
     let server = Server::start(LESSON);
     let client =
         |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
     for (args, code, words) in [
         (&["int32"][..], 2, "<VALUE>"),
-        (&["int33", "1"], 2, "\"int33\" is no type of a field"),
-        (&["int32", "2147483648"], 2, "\"2147483648\" is no int32"),
-        (&["uint32", "-1"], 2, "\"-1\" is no uint32"),
-        (&["bool", "yes"], 2, "\"yes\" is no bool"),
+        (&["int33", "1"], 2, "\"int33\" is not a valid type of a field"),
+        (&["int32", "2147483648"], 2, "\"2147483648\" is not a valid int32"),
+        (&["uint32", "-1"], 2, "\"-1\" is not a valid uint32: it is never negative"),
+        (&["bool", "yes"], 2, "\"yes\" is not a valid bool"),
         (&["bytes", "0"], 2, "two hexadecimal digits"),
         (&["bytes", "é0"], 2, "two hexadecimal digits"),
-        (&["enum", "COLOR_BLUE"], 2, "\"COLOR_BLUE\" is no enum"),
-        (&["--decode", "08 9z"], 2, "\"9z\" is no byte"),
+        (&["enum", "COLOR_BLUE"], 2, "\"COLOR_BLUE\" is not a valid enum"),
+        (&["enum", "RED"], 2, "names: COLOR_UNSPECIFIED, COLOR_RED, COLOR_GREEN"),
+        (&["--decode", "08 9z"], 2, "\"9z\" is not a valid byte"),
         (&["--decode", "08", "int32", "1"], 2, "cannot be used with"),
-        (&["--break", "not-utf8"], 1, "INTERNAL (13): failed to decode"),
-        (&["--break", "endless-varint"], 1, "INTERNAL (13): failed to decode"),
-        (&["--break", "too-long"], 1, "INTERNAL (13): failed to decode"),
-        (&["--break", "group"], 1, "INTERNAL (13): failed to decode"),
     ] {
         let Finished { code: actual, output } = client(args);
         assert_eq!(actual, Some(code), "{output}");
         assert!(output.starts_with("Error: ") && output.contains(words), "{output}");
         assert_eq!(output.lines().count(), 1, "{output}");
+    }
+    for (fault, bytes) in [
+        ("not-utf8", "72 02 c3 28"),
+        ("endless-varint", "18 ff ff ff ff ff ff ff ff ff ff ff"),
+        ("too-long", "72 05 61 62"),
+        ("group", "1b 1c"),
+    ] {
+        let Finished { code, output } = client(&["--break", fault]);
+        assert_eq!(code, Some(1), "{output}");
+        let error = output.strip_prefix(&format!("sends {bytes}\n"));
+        let error = error.expect("the client should print the bytes first");
+        assert!(error.starts_with("Error: "), "{output}");
+        assert!(error.contains("INTERNAL (13): failed to decode"), "{output}");
+        assert_eq!(error.lines().count(), 1, "{output}");
     }
     for (bytes, error) in [
         ("08 01 12 05 61", "at offset 3: 5 bytes must follow, 1 do"),
@@ -92,6 +104,33 @@ fn bytes_are_explained_whatever_stands_between() {
     ] {
         assert_eq!(explain(same), without);
     }
+}
+
+/// The readings of a long number stand below each other, so that a line is not too long.
+#[test]
+fn the_readings_of_a_long_number_are_folded() {
+    let Finished { code, output } = explain("18 ff ff ff ff ff ff ff ff ff 01");
+    assert_eq!(code, Some(0));
+    let lines: Vec<&str> = output.lines().map(str::trim_end).collect();
+    assert!(lines[1].ends_with(" VARINT 18446744073709551615"), "{output}");
+    let indent = " ".repeat(54);
+    assert_eq!(
+        lines[2..],
+        [
+            format!("{indent}signed -1"),
+            format!("{indent}zigzag -9223372036854775808"),
+        ]
+    );
+}
+
+/// No table begins before the first response is here.
+#[test]
+fn an_error_of_the_first_call_stands_alone() {
+    let server = Server::start(lesson(1));
+    let Finished { code, output } =
+        run(&mut programs::client(LESSON, &server.address, &["int32", "1"]));
+    assert_eq!(code, Some(1));
+    assert!(output.starts_with("Error: the call ended with UNIMPLEMENTED"), "{output}");
 }
 
 /// Messages nested deeper than the client follows do not exhaust its stack.

@@ -202,7 +202,7 @@ proptest! {
             match field {
                 Ok(field) => prop_assert!(field.payload.end <= bytes.len()),
                 Err(error) => {
-                    prop_assert!(error.at <= bytes.len());
+                    prop_assert!(error.offset <= bytes.len());
                     is_message = false;
                 }
             }

@@ -1,9 +1,11 @@
 //! The lesson's reader of the wire format: what it reads, and what it says of malformed input.
 
-use grpc_workbook::types::wire::{Field, MAX_DEPTH, Malformed, Reader, Value, Why};
+use grpc_workbook::types::wire::{
+    DecodeError, DecodeErrorKind as Kind, Field, MAX_DEPTH, Reader, Value,
+};
 
 /// The fields of a message, by number and value.
-pub fn read(bytes: &[u8]) -> Result<Vec<(u32, Value<'_>)>, Malformed> {
+pub fn read(bytes: &[u8]) -> Result<Vec<(u32, Value<'_>)>, DecodeError> {
     Reader::new(bytes)
         .map(|field| field.map(|field| (field.number, field.value)))
         .collect()
@@ -43,36 +45,36 @@ fn fields_are_read_with_their_places() {
 
 #[test]
 fn errors_tell_what_is_wrong_and_where() {
-    for (bytes, at, why) in [
-        (&b"\x80"[..], 0, Why::VarintCutOff),
-        (b"\x08", 1, Why::VarintCutOff),
-        (b"\x08\x01\x08\xff", 3, Why::VarintCutOff),
-        (b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 1, Why::VarintTooLong),
-        (b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 1, Why::VarintTooLong),
-        (b"\xf8\xff\xff\xff\x1f\0", 0, Why::TagTooLarge),
-        (b"\0", 0, Why::FieldZero),
-        (b"\x08\x01\x0e", 2, Why::WireType(6)),
-        (b"\x0f", 0, Why::WireType(7)),
-        (b"\x0a\x03ab", 1, Why::CutOff { needs: 3, has: 2 }),
-        (b"\x0d\x01", 1, Why::CutOff { needs: 4, has: 1 }),
-        (b"\x09", 1, Why::CutOff { needs: 8, has: 0 }),
-        (b"\x0c", 0, Why::EndGroup(1)),
-        (b"\x0b\x14", 1, Why::EndGroup(2)),
-        (b"\x08\x01\x0b\x08\x01", 2, Why::OpenGroup(1)),
+    for (bytes, offset, kind) in [
+        (&b"\x80"[..], 0, Kind::VarintCutOff),
+        (b"\x08", 1, Kind::VarintCutOff),
+        (b"\x08\x01\x08\xff", 3, Kind::VarintCutOff),
+        (b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 1, Kind::VarintTooLong),
+        (b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 1, Kind::VarintTooLong),
+        (b"\xf8\xff\xff\xff\x1f\0", 0, Kind::TagTooLarge),
+        (b"\0", 0, Kind::FieldZero),
+        (b"\x08\x01\x0e", 2, Kind::WireType(6)),
+        (b"\x0f", 0, Kind::WireType(7)),
+        (b"\x0a\x03ab", 1, Kind::CutOff { needs: 3, has: 2 }),
+        (b"\x0d\x01", 1, Kind::CutOff { needs: 4, has: 1 }),
+        (b"\x09", 1, Kind::CutOff { needs: 8, has: 0 }),
+        (b"\x0c", 0, Kind::EndGroup(1)),
+        (b"\x0b\x14", 1, Kind::EndGroup(2)),
+        (b"\x08\x01\x0b\x08\x01", 2, Kind::OpenGroup(1)),
     ] {
         let mut reader = Reader::new(bytes);
         let error = reader.find_map(Result::err);
-        assert_eq!(error, Some(Malformed { at, why }), "{bytes:x?}");
+        assert_eq!(error, Some(DecodeError { offset, kind }), "{bytes:x?}");
         assert_eq!(reader.next(), None, "after an error comes the end");
     }
     // A length is no reason to allocate, and none to overflow.
     let huge = b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
-    let why = Why::CutOff { needs: u64::MAX, has: 0 };
-    assert_eq!(read(huge), Err(Malformed { at: 1, why }));
+    let kind = Kind::CutOff { needs: u64::MAX, has: 0 };
+    assert_eq!(read(huge), Err(DecodeError { offset: 1, kind }));
     let deep = |n: usize| [vec![0x0b; n], vec![0x0c; n]].concat();
     assert!(read(&deep(MAX_DEPTH)).is_ok());
     assert_eq!(
         read(&deep(MAX_DEPTH + 1)),
-        Err(Malformed { at: MAX_DEPTH, why: Why::TooDeep })
+        Err(DecodeError { offset: MAX_DEPTH, kind: Kind::TooDeep })
     );
 }

@@ -4,11 +4,18 @@ use std::fs;
 use std::path::Path;
 
 use grpc_workbook::types::proto::{Color, InspectRequest};
-use prost::Message;
-use support::{generated, written};
+use prost::bytes::Bytes;
+use prost::{Message, UnknownEnumValue};
+use support::{excerpt, generated, written};
 
 use crate::blank;
 use crate::reader::read;
+
+/// `types.proto` as build.rs makes it with `.bytes(".")`. Only the request is used.
+#[allow(dead_code)]
+mod with_bytes {
+    include!(concat!(env!("OUT_DIR"), "/bytes/types.v1.rs"));
+}
 
 /// The table of types: Rust's type and default as they are generated, wire type and size as they
 /// are encoded.
@@ -31,9 +38,39 @@ fn the_table_of_types_is_what_prost_makes() {
         let (rust, default) = (rust_type(&code, name), default_of(&defaults, name));
         let wire = wire_type_of(name);
         table += &format!("| {kind} | `{rust}` | `{default}` | {wire} | {good_for} |\n");
+        if name == "bytes_value" {
+            table += &row_of_shared_bytes();
+        }
     }
-    assert_eq!(table.lines().count(), 18);
+    assert_eq!(table.lines().count(), 19);
     written("book/generated/02-types-table.md", &table);
+}
+
+/// The row for `bytes` fields that are generated as `Bytes`.
+fn row_of_shared_bytes() -> String {
+    let code = include_str!(concat!(env!("OUT_DIR"), "/bytes/types.v1.rs"));
+    let rust = rust_type(code, "bytes_value");
+    let default = default_of(
+        &format!("{:?}", with_bytes::InspectRequest::default()),
+        "bytes_value",
+    );
+    let wire = wire_type_of("bytes_value");
+    format!(
+        "| `bytes`, with `.bytes(\".\")` | `{rust}` | `{default}` | {wire} | large values: decoding does not copy them |\n"
+    )
+}
+
+/// Decoding a `Bytes` does not copy: it is a part of what arrived.
+#[test]
+fn bytes_share_the_buffer_of_the_message() {
+    let message = Bytes::from_static(b"\x7a\x04tea!");
+    let shared = with_bytes::InspectRequest::decode(message.clone())
+        .expect("prost should read the bytes");
+    assert_eq!(shared.bytes_value, "tea!");
+    assert_eq!(shared.bytes_value.as_ptr(), message[2..].as_ptr());
+    let copied =
+        InspectRequest::decode(message.clone()).expect("prost should read the bytes");
+    assert_ne!(copied.bytes_value.as_ptr(), message[2..].as_ptr());
 }
 
 /// The type of a field in the generated code, without the path before `String` and `Vec`.
@@ -44,6 +81,7 @@ fn rust_type(code: &str, name: &str) -> String {
     let (rust, _) = rest.split_once(',').unwrap_or_default();
     rust.replace("::prost::alloc::string::", "")
         .replace("::prost::alloc::vec::", "")
+        .replace("::prost::bytes::", "")
 }
 
 /// A field's value in what `Debug` prints of a message.
@@ -59,15 +97,15 @@ fn default_of(message: &str, name: &str) -> String {
 fn good_for(kind: &str) -> &'static str {
     match kind {
         "double" | "float" => "measured values",
-        "int32" | "int64" => "numbers that are rarely negative",
-        "uint32" | "uint64" => "numbers that never are",
-        "sint32" | "sint64" => "numbers that often are",
-        "fixed32" => "numbers mostly above 2<sup>28</sup>",
-        "fixed64" => "numbers mostly above 2<sup>56</sup>: hashes, random ids",
-        "sfixed32" | "sfixed64" => "large numbers of either sign",
+        "int32" | "int64" => "whole numbers that are rarely negative",
+        "uint32" | "uint64" => "whole numbers that are never negative",
+        "sint32" | "sint64" => "whole numbers that are often negative",
+        "fixed32" => "numbers that are mostly 2<sup>28</sup> or more",
+        "fixed64" => "numbers that are mostly 2<sup>56</sup> or more: hashes, random ids",
+        "sfixed32" | "sfixed64" => "large numbers, positive and negative",
         "bool" => "yes or no",
         "string" => "text; must be UTF-8",
-        "bytes" => "anything",
+        "bytes" => "any bytes",
         _ => "one of a few names",
     }
 }
@@ -99,7 +137,7 @@ fn wire_type_of(name: &str) -> &'static str {
         .wire_type()
 }
 
-/// The chapter's "predict": the third field of a message with -1 in an int32 and a sint32.
+/// -1 in an int32 and in a sint32.
 #[test]
 fn minus_one_takes_ten_bytes_or_one() {
     let int32 = InspectRequest { int32_value: -1, ..blank() }.encode_to_vec();
@@ -121,21 +159,48 @@ fn prost_does_not_send_minus_zero() {
     assert!(decoded.double_value.is_sign_negative());
 }
 
-/// Enums are open: a number without a name arrives as that number. A negative one takes ten bytes.
+/// Enums are open: a number without a name arrives as that number. The page shows this test.
 #[test]
 fn an_enum_is_any_number() {
-    let decoded = InspectRequest::decode(&b"\x80\x01\x63"[..])
-        .expect("prost should read a number without a name");
-    assert_eq!(decoded.enum_value, 99);
-    assert!(Color::try_from(99).is_err());
-    // The method of the field's name hides that: it answers with the default.
-    assert_eq!(decoded.enum_value(), Color::Unspecified);
-    assert_eq!(
-        InspectRequest { enum_value: -1, ..blank() }
-            .encode_to_vec()
-            .len(),
-        2 + 10
-    );
+    // ANCHOR: enum
+    let mut request = InspectRequest::default();
+    request.set_enum_value(Color::Red);
+    assert_eq!(request.enum_value, 1);
+
+    // Field 16, 99: a color that a newer .proto may have.
+    let request = InspectRequest::decode(&b"\x80\x01\x63"[..]);
+    let request = request.expect("a number without a name should arrive");
+    assert_eq!(request.enum_value, 99);
+    assert_eq!(Color::try_from(99), Err(UnknownEnumValue(99)));
+    // The getter, a method with the field's name, turns it into the default.
+    assert_eq!(request.enum_value(), Color::Unspecified);
+    // ANCHOR_END: enum
+
+    // What arrived is kept, and passed on.
+    assert_eq!(request.encode_to_vec(), b"\x80\x01\x63");
+    // A negative number takes ten bytes.
+    let negative = InspectRequest { enum_value: -1, ..blank() };
+    assert_eq!(negative.encode_to_vec().len(), 2 + 10);
+}
+
+/// The chapter's "predict": a varint may have more bytes than it needs.
+#[test]
+fn a_varint_may_be_longer_than_it_needs() {
+    let long = InspectRequest::decode(&b"\x18\x81\x80\x00"[..]);
+    let long = long.expect("prost should read a long varint");
+    assert_eq!(long.int32_value, 1);
+    assert_eq!(long.encode_to_vec(), b"\x18\x01");
+}
+
+/// The chapter's excerpt of the generated code.
+#[test]
+fn excerpts_match_the_generated_code() {
+    let code = generated("types.v1.rs");
+    written("book/generated/02-types-enum.rs", &excerpt(&code, "pub enum Color", "\n}"));
+    // The functions that the chapter names.
+    for function in ["as_str_name", "from_str_name"] {
+        assert!(code.contains(&format!("pub fn {function}(")), "{function}");
+    }
 }
 
 /// Errata of the notes: what the compiler takes and refuses.

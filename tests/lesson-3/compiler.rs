@@ -1,14 +1,17 @@
 //! What protox and buf refuse, in the chapters' words.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::{env, fs};
 
+use support::peers::Peer;
 use support::programs::{Finished, root, run};
 use support::written;
 
-/// The files of `tests/refused/`, in the order of the chapter's tables.
+/// The folder of the files that a compiler refuses.
+const FOLDER: &str = "tests/lesson-3/refused";
+
+/// The files of that folder, in the order of the chapter's table.
 const REFUSED: &[&str] = &[
     "number_zero",
     "number_too_large",
@@ -17,16 +20,6 @@ const REFUSED: &[&str] = &[
     "number_reserved",
     "name_reserved",
     "reserved_mixed",
-    "map_repeated",
-    "map_optional",
-    "map_in_oneof",
-    "map_float_key",
-    "map_bytes_key",
-    "map_enum_key",
-    "map_in_map",
-    "map_repeated_value",
-    "oneof_repeated",
-    "oneof_optional",
     "enum_without_zero",
     "enum_alias",
     "enum_needless_alias",
@@ -37,14 +30,14 @@ const REFUSED: &[&str] = &[
 /// protox's message if it refuses the file. `Debug` has the place, which `Display` lacks.
 fn protox_refuses(name: &str) -> Option<String> {
     let file = format!("{name}.proto");
-    let error = protox::compile([&file], [root().join("tests/refused")]).err()?;
+    let error = protox::compile([&file], [root().join(FOLDER)]).err()?;
     Some(format!("{error:?}"))
 }
 
 /// A row of the tables: the line that a message points to, and the message.
 fn row(name: &str, message: &str) -> String {
     let file = format!("{name}.proto");
-    let text = fs::read_to_string(root().join("tests/refused").join(&file));
+    let text = fs::read_to_string(root().join(FOLDER).join(&file));
     let place = message
         .find(&file)
         .map(|at| &message[at + file.len() + 1..]);
@@ -76,15 +69,13 @@ fn protox_refuses_what_the_chapter_lists() {
         "invalid field number '19000'",
         "is already used",
         "conflicts with reserved range",
-        "map fields cannot have labels",
-        "oneof fields cannot have labels",
         "the first value for proto3 enums must be 0",
     ] {
         assert!(table.contains(message), "{message}");
     }
     // Every file is in a table.
-    let files = fs::read_dir(root().join("tests/refused"))
-        .expect("tests/refused should be a folder");
+    let files = fs::read_dir(root().join(FOLDER))
+        .expect("tests/lesson-3/refused should be a folder");
     let files: BTreeSet<String> = files
         .map(|file| file.expect("the folder should be readable").file_name())
         .map(|name| name.to_string_lossy().into_owned())
@@ -100,7 +91,7 @@ const ACCEPTED: &[&str] = &["name_reserved", "enum_needless_alias"];
 fn buf_refuses_what_protox_accepts() {
     let mut table = String::from("| line | buf says |\n|---|---|\n");
     for name in ACCEPTED {
-        let file = format!("tests/refused/{name}.proto");
+        let file = format!("{FOLDER}/{name}.proto");
         let Some((code, output)) = buf(&["build", &file]) else {
             return;
         };
@@ -144,18 +135,9 @@ fn buf_tells_good_changes_from_bad_ones() {
 }
 
 /// Runs buf, in the version whose words the pages quote. Returns its exit code and what it
-/// printed, or `None` if that version is not installed, which is an error in CI.
+/// printed, or `None` if it is not installed, which is an error in CI.
 fn buf(args: &[&str]) -> Option<(Option<i32>, String)> {
-    const VERSION: &str = "1.75.0";
-    let version = Command::new("buf").arg("--version").output();
-    if !version.is_ok_and(|output| output.stdout.trim_ascii() == VERSION.as_bytes()) {
-        let remedy = format!("npm install --global @bufbuild/buf@{VERSION}");
-        assert!(env::var_os("CI").is_none(), "needs buf {VERSION}: {remedy}");
-        eprintln!("not run: needs buf {VERSION}, which is not here: {remedy}");
-        return None;
-    }
-    let Finished { code, output } =
-        run(Command::new("buf").args(args).current_dir(root()));
+    let Finished { code, output } = run(Peer::is_ready("buf")?.command().args(args));
     Some((code, output))
 }
 

@@ -37,6 +37,9 @@ fn names_of_fields_are_not_sent() {
         \x2a\x02\x05\x04\x30\x00\x82\x01\x04blue";
     assert_eq!(teapot().encode_to_vec(), bytes);
     assert_explained(bytes);
+    // In a request, the product is itself a field: number 1, and a length.
+    let request = proto_v2::SaveProductRequest { product: Some(teapot()) };
+    assert_eq!(request.encode_to_vec(), [&b"\x0a\x1e"[..], bytes].concat());
     // Of the names of the fields there is no trace.
     assert!(!String::from_utf8_lossy(bytes).contains("name"));
 }
@@ -239,9 +242,8 @@ fn fixed32_and_sfixed32_read_each_other() {
     assert_eq!(read, -1);
 }
 
-/// The chapter's excerpt of the generated code.
 #[test]
-fn the_excerpt_of_the_generated_code_is_current() {
+fn excerpts_match_the_generated_code() {
     let code = generated("fields_v2/fields.v1.rs");
     written("book/generated/03-fields-message.rs", &excerpt(&code, "#[derive", "\n}"));
 }

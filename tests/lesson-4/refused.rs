@@ -1,4 +1,4 @@
-//! What protox refuses of maps and oneofs: the files of `tests/refused/` that are about them.
+//! What protox refuses of maps and oneofs: the files of `tests/lesson-4/refused/`.
 
 use std::fs;
 
@@ -8,8 +8,8 @@ use support::written;
 /// The chapter's table: the line that each message points to, and the message.
 #[test]
 fn protox_refuses_what_the_chapter_lists() {
-    let folder = root().join("tests/refused");
-    let files = fs::read_dir(&folder).expect("tests/refused should be a folder");
+    let folder = root().join("tests/lesson-4/refused");
+    let files = fs::read_dir(&folder).expect("tests/lesson-4/refused should be a folder");
     let mut names = Vec::new();
     for file in files {
         let name = file.expect("the folder should be readable").file_name();

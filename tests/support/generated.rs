@@ -38,6 +38,7 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/01-hello-message.rs", "lesson-1"),
     ("book/generated/01-hello-report.txt", "lesson-1"),
     ("book/generated/01-hello-trait.rs", "lesson-1"),
+    ("book/generated/02-types-enum.rs", "lesson-2"),
     ("book/generated/02-types-table.md", "lesson-2"),
     ("book/generated/03-fields-breaking.md", "lesson-3"),
     ("book/generated/03-fields-changes.md", "lesson-3"),
