@@ -43,12 +43,12 @@ async fn main() -> Result<(), Failure> {
     };
     // ANCHOR: connect
     let channel = cli::connect(&server).await?;
-    let mut greeter = GreeterClient::new(channel.clone());
-    // ANCHOR_END: connect
-    match fault {
-        None => greet(&mut greeter, args.name).await,
-        Some(fault) => play_fault(channel, fault).await,
+    if let Some(fault) = fault {
+        return play_fault(channel, fault).await;
     }
+    let mut greeter = GreeterClient::new(channel);
+    greet(&mut greeter, args.name).await
+    // ANCHOR_END: connect
 }
 
 // ANCHOR: greet

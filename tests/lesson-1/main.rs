@@ -25,6 +25,7 @@ use std::path::Path;
 
 use grpc_workbook::hello::MyGreeter;
 use grpc_workbook::{Lesson, OUT_DIR};
+use support::programs::root;
 use support::{excerpt, generated, lesson, written};
 
 use check::{check, serving};
@@ -75,4 +76,28 @@ fn excerpts_match_the_generated_code() {
         &excerpt("pub async fn say_hello", "\n        }"),
     );
     written("book/generated/01-hello-trait.rs", &excerpt("#[async_trait]", "\n    }"));
+}
+
+/// The second method of "Your own crate", as the chapter shows it: what each step adds.
+#[test]
+fn excerpts_match_the_own_crate() {
+    let read = |file: &str| {
+        let file = root().join("book/own-crate").join(file);
+        fs::read_to_string(file).expect("the own crate should have the file")
+    };
+    let proto = read("protos/greeter.proto");
+    let method = excerpt(&proto, "rpc SayGoodbye", ";");
+    let messages = excerpt(&proto, "message SayGoodbyeRequest", "\n}\n\n")
+        + &excerpt(&proto, "message SayGoodbyeResponse", "\n}");
+    written("book/generated/01-hello-own.proto", &format!("{method}\n{messages}"));
+    let server = read("src/bin/server.rs");
+    written(
+        "book/generated/01-hello-own-server.rs",
+        &excerpt(&server, "async fn say_goodbye", "\n    }"),
+    );
+    let client = read("src/bin/client.rs");
+    written(
+        "book/generated/01-hello-own-client.rs",
+        &excerpt(&client, "let request = SayGoodbyeRequest", ".message);"),
+    );
 }
