@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Output, Stdio};
 use std::thread;
 
-use grpc_workbook::hello::proto::greeter_client::GreeterClient;
+use grpc_workbook::hello::proto::{HelloRequest, greeter_client::GreeterClient};
 use support::programs::{self, Finished, Server, run};
 
 use crate::LESSON;
@@ -98,7 +98,12 @@ fn mistakes_on_the_command_line_get_one_line() {
         (server(&["--addr", &taken]), 1, format!("{taken} is in use").as_str()),
         (server(&["--addr", "192.0.2.1:50051"]), 1, "not an address of this machine"),
         (server(&["--addr", "nonsense"]), 2, "'nonsense' for '--addr"),
-        (server(&["--addr", "127.0.0.1:65536"]), 2, "not HOST:PORT"),
+        (
+            server(&["--addr", "127.0.0.1:65536"]),
+            2,
+            "the port is a number from 0 to 65535",
+        ),
+        (server(&["--addr", "127.0.0.1:http"]), 2, "not HOST:PORT"),
         (server(&["--addr"]), 2, "a value is required for '--addr"),
         (server(&["--adr", "127.0.0.1:0"]), 2, "'--addr'"),
         (server(&["loud"]), 2, "unexpected argument 'loud'"),
@@ -195,4 +200,19 @@ async fn tonic_hides_the_cause() {
             assert!(causes.contains(message), "{message} is not in {causes}");
         }
     }
+}
+
+/// Why the lessons' clients refuse an address with https: tonic is built without TLS here.
+#[tokio::test]
+async fn tonic_without_tls_takes_https_for_clear_text() {
+    let server = Server::start(LESSON);
+    let mut greeter = GreeterClient::connect(format!("https://{}", server.address))
+        .await
+        .expect("tonic should connect");
+    let request = HelloRequest { name: "you".into() };
+    let response = greeter
+        .say_hello(request)
+        .await
+        .expect("the call should succeed");
+    assert_eq!(response.into_inner().message, "Hello, you!");
 }
