@@ -95,8 +95,8 @@ fn inspector() {
         .compile(&[service]);
 }
 
-/// Ends the build with the place of the mistake: `Debug` is where protox tells it,
-/// `Display` leaves it out.
+/// Ends the build with the place of the mistake. protox prints file, line and column in `Debug`
+/// only.
 fn refuse(error: &protox::Error) -> ! {
     println!("cargo::error={error:?}");
     process::exit(1);

@@ -1,19 +1,18 @@
-//! Having cargo build the workbook's programs, just as it built the one that asks.
+//! Builds the workbook's programs with cargo.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, io};
 
-/// The command that builds the programs with these names, in which `*` stands for anything, and
-/// the folder in which they will then be. `root` is the folder of the repository.
+/// Returns the command that builds the programs with these names, in which `*` stands for
+/// anything, and the folder it builds into. `root` is the folder of the repository.
 ///
-/// It builds them with the profile, for the machine and into the folder that the program that
-/// asks was built with; what else cargo was told on its command line it does not know.
+/// It uses the profile, target and target folder of the running program; other flags given to
+/// cargo are not known here.
 ///
 /// # Errors
-///
-/// If the system does not tell where the program that asks is.
+/// The path of the running program is not known.
 pub fn build(root: &Path, names: &[&str]) -> io::Result<(Command, PathBuf)> {
     // TARGET_DIR/[TRIPLE/]PROFILE/grpc-workbook, with TRIPLE where cargo was asked for one;
     // a test is in PROFILE/deps/.

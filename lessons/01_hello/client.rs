@@ -20,13 +20,13 @@ struct Args {
 /// `--break`: what can go wrong.
 #[derive(Clone, Copy, ValueEnum)]
 enum Fault {
-    /// call a port where nobody listens
+    /// call port 1, where nobody listens
     NoServer,
-    /// call a port where something listens that is no gRPC server
+    /// call a port where a web server listens, not a gRPC server
     WrongPort,
     /// call the method by a path that lacks the package
     WrongPath,
-    /// send an empty name, which is no error
+    /// send an empty name, which gRPC accepts
     EmptyName,
     /// send a name that is not UTF-8
     NotUtf8,
@@ -35,7 +35,7 @@ enum Fault {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let cli::Client { server, fault, args } = cli::client::<Args, Fault>(1);
-    // Two of the failures are a matter of whom the client calls.
+    // Two of the faults are a matter of which server the client calls.
     let server = match fault {
         Some(Fault::NoServer) => Uri::from_static("http://127.0.0.1:1"),
         Some(Fault::WrongPort) => start_web_server()?,
@@ -43,20 +43,12 @@ async fn main() -> Result<(), Failure> {
     };
     // ANCHOR: connect
     let channel = cli::connect(&server).await?;
-    let mut greeter = GreeterClient::new(channel.clone());
-    // ANCHOR_END: connect
-    match fault {
-        None | Some(Fault::NoServer | Fault::WrongPort) => {
-            greet(&mut greeter, args.name).await
-        }
-        Some(Fault::WrongPath) => {
-            send(channel, "/Greeter/SayHello", b"\x0a\x03you").await
-        }
-        Some(Fault::EmptyName) => greet(&mut greeter, String::new()).await,
-        Some(Fault::NotUtf8) => {
-            send(channel, "/helloworld.Greeter/SayHello", b"\x0a\x02\xc3\x28").await
-        }
+    if let Some(fault) = fault {
+        return play_fault(channel, fault).await;
     }
+    let mut greeter = GreeterClient::new(channel);
+    greet(&mut greeter, args.name).await
+    // ANCHOR_END: connect
 }
 
 // ANCHOR: greet
@@ -69,6 +61,20 @@ async fn greet(
     Ok(())
 }
 // ANCHOR_END: greet
+
+async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
+    let mut greeter = GreeterClient::new(channel.clone());
+    match fault {
+        // The call is an ordinary one: main connected to the wrong server, or to none.
+        Fault::NoServer | Fault::WrongPort => greet(&mut greeter, "you".into()).await,
+        Fault::WrongPath => send(channel, "/Greeter/SayHello", b"\x0a\x03you").await,
+        Fault::EmptyName => greet(&mut greeter, String::new()).await,
+        // c3 begins a character of two bytes, and 28 does not end one.
+        Fault::NotUtf8 => {
+            send(channel, "/helloworld.Greeter/SayHello", b"\x0a\x02\xc3\x28").await
+        }
+    }
+}
 
 /// Sends bytes of our choice to a path of our choice: a generated client can neither call
 /// a path that does not exist nor send a broken message.

@@ -89,6 +89,9 @@ pub fn host_and_port(text: &str) -> Result<String, String> {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
             Ok(text.to_string())
         }
+        Some((host, port)) if !host.is_empty() && port.parse::<u64>().is_ok() => {
+            Err("the port is a number from 0 to 65535".into())
+        }
         _ => Err("it is not HOST:PORT, as in 127.0.0.1:50051".into()),
     }
 }
