@@ -15,7 +15,8 @@ pub mod proto {
 use proto::calculator_service_server::CalculatorService;
 use proto::{CalculateRequest, CalculateResponse, Operation};
 
-/// The calculator. It has no fields: a call needs nothing but its request.
+// ANCHOR: service
+/// The service. It has no fields: a call needs nothing but its request.
 pub struct Calculator;
 
 #[tonic::async_trait]
@@ -76,3 +77,4 @@ fn divide(left: i64, right: i64) -> i64 {
         quotient
     }
 }
+// ANCHOR_END: service
