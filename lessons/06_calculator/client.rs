@@ -38,9 +38,9 @@ enum Fault {
     DivideByZero,
     /// ask for an operation that the .proto does not have
     UnknownOperation,
-    /// ask for a result that is no int32
+    /// ask for a result that does not fit an int32
     DoesNotFit,
-    /// send bytes that are no message
+    /// send bytes that are not a message
     NotAMessage,
     /// send a message of more than 4 MiB
     TooLarge,
@@ -180,8 +180,8 @@ fn what_is_known(status: &Status, late: bool) -> &'static str {
             "no status came: it may have run; repeat it only if that does no harm"
         }
         None => match status.code() {
-            Code::Unavailable => "refused for now: repeat it later",
-            _ => "refused: the same request would fail again",
+            Code::Unavailable => "refused for now: try again later",
+            _ => "refused: the same request would be refused again",
         },
     }
 }
@@ -216,7 +216,7 @@ fn operator(sign: &str) -> Result<Operation, &'static str> {
         "-" => Ok(Operation::Subtract),
         "*" | "x" => Ok(Operation::Multiply),
         "/" => Ok(Operation::Divide),
-        _ => Err("it is none of + - * x /"),
+        _ => Err("it is not one of + - * x /"),
     }
 }
 

@@ -59,7 +59,7 @@ support::exercise! {
     ],
 }
 
-/// The chapter's excerpts of the generated code: the trait and the client's method.
+/// The chapter's excerpts of the generated code: the trait, and how the client's method is declared.
 #[test]
 fn excerpts_match_the_generated_code() {
     let code = generated("calculator.v1.rs");
@@ -70,6 +70,6 @@ fn excerpts_match_the_generated_code() {
     );
     written(
         "book/generated/06-calculator-client.rs",
-        &excerpt("pub async fn calculate(", "\n        }"),
+        &excerpt("pub async fn calculate(", "\n        >"),
     );
 }

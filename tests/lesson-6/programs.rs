@@ -30,7 +30,7 @@ fn the_client_plays_the_chapter() {
 fn mistakes_on_the_command_line_get_one_line() {
     for (args, mistake) in [
         (&["1", "+", "2147483648"][..], "is not in -2147483648..=2147483647"),
-        (&["1", "?", "2"], "it is none of + - * x /"),
+        (&["1", "?", "2"], "it is not one of + - * x /"),
         (&["1"], "were not provided: <OPERATOR> <RIGHT>"),
     ] {
         let mut client = programs::client(LESSON, "127.0.0.1:1", args);
