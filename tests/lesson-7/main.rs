@@ -140,7 +140,10 @@ fn excerpts_match_the_generated_code() {
     let excerpt = |from, to| excerpt(&code, from, to);
     written(
         "book/generated/07-subjects-by-city-trait.rs",
-        &excerpt("/// Server streaming response type for the ListSubjects", "\n        >;"),
+        &excerpt(
+            "/// Server streaming response type for the ListSubjects",
+            "\n        >;",
+        ),
     );
     written(
         "book/generated/07-subjects-by-city-client.rs",
