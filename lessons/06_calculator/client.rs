@@ -71,33 +71,26 @@ async fn main() -> Result<(), Failure> {
 }
 
 async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
+    /// More than any of these calls takes.
+    const LIMIT: Duration = Duration::from_secs(3);
+
     let mut client = Client::new(channel.clone());
-    match fault {
-        Fault::DivideByZero => {
-            calculate(&mut client, request(1, Operation::Divide, 0)).await
-        }
+    let (request, limit) = match fault {
+        Fault::DivideByZero => (Request::new(request(1, Operation::Divide, 0)), LIMIT),
         Fault::UnknownOperation => {
             let request = CalculateRequest { left: 1, operation: 99, right: 2 };
-            calculate(&mut client, request).await
+            (Request::new(request), LIMIT)
         }
-        Fault::DoesNotFit => {
-            calculate(&mut client, request(i32::MAX, Operation::Add, 1)).await
-        }
+        Fault::DoesNotFit => (Request::new(request(i32::MAX, Operation::Add, 1)), LIMIT),
         // Field 1 with wire type 2, a length, where a varint belongs.
-        Fault::NotAMessage => send(channel, b"\x0a\xff").await,
-        Fault::TooLarge => send(channel, &[0; 4 * 1024 * 1024 + 1]).await,
-        Fault::Deadline => {
-            calculate_within(&mut client, faulty("slow"), Duration::from_millis(500))
-                .await
-        }
-        Fault::Leave => leave(&mut client).await,
-        Fault::Panic => {
-            calculate_within(&mut client, faulty("panic"), Duration::from_secs(5)).await
-        }
-        Fault::Die => {
-            calculate_within(&mut client, faulty("die"), Duration::from_secs(5)).await
-        }
-    }
+        Fault::NotAMessage => return send(channel, b"\x0a\xff").await,
+        Fault::TooLarge => return send(channel, &[0; 4 * 1024 * 1024 + 1]).await,
+        Fault::Deadline => (faulty("slow"), Duration::from_millis(500)),
+        Fault::Leave => return leave(&mut client).await,
+        Fault::Panic => (faulty("panic"), LIMIT),
+        Fault::Die => (faulty("die"), LIMIT),
+    };
+    calculate_within(&mut client, request, limit).await
 }
 
 fn request(left: i32, operation: Operation, right: i32) -> CalculateRequest {
@@ -170,19 +163,18 @@ async fn calculate_within(
 
 /// What the client knows of a call that failed, and whether it may repeat it.
 fn what_is_known(status: &Status, late: bool) -> &'static str {
-    // tonic says CANCELLED for a deadline, and for other things too, so ask the clock.
-    if late {
-        return "late: it may have run, or still run";
-    }
-    match status.source() {
+    match (status.code(), status.source()) {
+        // The deadline. tonic says CANCELLED, and it does so for other things too.
+        (Code::Cancelled | Code::DeadlineExceeded, _) if late => {
+            "late: it may have run, or still run"
+        }
         // tonic made this status, because something below gRPC failed.
-        Some(_cause) => {
+        (_, Some(_cause)) => {
             "no status came: it may have run; repeat it only if that does no harm"
         }
-        None => match status.code() {
-            Code::Unavailable => "refused for now: try again later",
-            _ => "refused: the same request would be refused again",
-        },
+        (Code::Unavailable, None) => "refused for now: try again later",
+        // All other codes: the server's last word.
+        (_, None) => "refused: the same request would be refused again",
     }
 }
 // ANCHOR_END: deadline
