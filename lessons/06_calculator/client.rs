@@ -1,5 +1,8 @@
 //! `lesson-6-client`: has the server calculate.
 
+use std::error::Error;
+use std::time::Duration;
+
 use clap::ValueEnum;
 use grpc_workbook::calculator::proto::{
     CalculateRequest, Operation, calculator_service_client::CalculatorServiceClient,
@@ -7,7 +10,10 @@ use grpc_workbook::calculator::proto::{
 use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::raw;
 use grpc_workbook::status::status_line;
+use tokio::time::{Instant, sleep, timeout};
+use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
+use tonic::{Code, Request, Status};
 
 type Client = CalculatorServiceClient<Channel>;
 
@@ -32,12 +38,20 @@ enum Fault {
     DivideByZero,
     /// ask for an operation that the .proto does not have
     UnknownOperation,
-    /// ask for a result that is no int32
+    /// ask for a result that does not fit an int32
     DoesNotFit,
-    /// send bytes that are no message
+    /// send bytes that are not a message
     NotAMessage,
     /// send a message of more than 4 MiB
     TooLarge,
+    /// give a slow call a deadline of half a second
+    Deadline,
+    /// make a call while a slow one is open, and leave the slow one
+    Leave,
+    /// have the method panic
+    Panic,
+    /// have the server's process end in mid-call
+    Die,
 }
 
 #[tokio::main]
@@ -57,22 +71,26 @@ async fn main() -> Result<(), Failure> {
 }
 
 async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
+    /// More than any of these calls takes.
+    const LIMIT: Duration = Duration::from_secs(3);
+
     let mut client = Client::new(channel.clone());
-    match fault {
-        Fault::DivideByZero => {
-            calculate(&mut client, request(1, Operation::Divide, 0)).await
-        }
+    let (request, limit) = match fault {
+        Fault::DivideByZero => (Request::new(request(1, Operation::Divide, 0)), LIMIT),
         Fault::UnknownOperation => {
             let request = CalculateRequest { left: 1, operation: 99, right: 2 };
-            calculate(&mut client, request).await
+            (Request::new(request), LIMIT)
         }
-        Fault::DoesNotFit => {
-            calculate(&mut client, request(i32::MAX, Operation::Add, 1)).await
-        }
+        Fault::DoesNotFit => (Request::new(request(i32::MAX, Operation::Add, 1)), LIMIT),
         // Field 1 with wire type 2, a length, where a varint belongs.
-        Fault::NotAMessage => send(channel, b"\x0a\xff").await,
-        Fault::TooLarge => send(channel, &[0; 4 * 1024 * 1024 + 1]).await,
-    }
+        Fault::NotAMessage => return send(channel, b"\x0a\xff").await,
+        Fault::TooLarge => return send(channel, &[0; 4 * 1024 * 1024 + 1]).await,
+        Fault::Deadline => (faulty("slow"), Duration::from_millis(500)),
+        Fault::Leave => return leave(&mut client).await,
+        Fault::Panic => (faulty("panic"), LIMIT),
+        Fault::Die => (faulty("die"), LIMIT),
+    };
+    calculate_within(&mut client, request, limit).await
 }
 
 fn request(left: i32, operation: Operation, right: i32) -> CalculateRequest {
@@ -101,9 +119,7 @@ async fn script(client: &mut Client) -> Result<(), Failure> {
         (Operation::Divide, "/", 20),
         (Operation::Divide, "/", 0),
     ] {
-        let operation = operation.into();
-        let request = CalculateRequest { left: 100, operation, right };
-        match client.calculate(request).await {
+        match client.calculate(request(100, operation, right)).await {
             Ok(response) => {
                 println!("100 {sign} {right} = {}", response.into_inner().result);
             }
@@ -115,6 +131,76 @@ async fn script(client: &mut Client) -> Result<(), Failure> {
 }
 // ANCHOR_END: script
 
+// ANCHOR: faulty
+/// A request with a header of our own, in which it asks the lesson's server for a fault.
+fn faulty(fault: &'static str) -> Request<CalculateRequest> {
+    let mut request = Request::new(request(7, Operation::Divide, 2));
+    let fault = MetadataValue::from_static(fault);
+    request.metadata_mut().insert("fault", fault);
+    request
+}
+// ANCHOR_END: faulty
+
+// ANCHOR: deadline
+/// Makes a call that has until `limit` to end. If it fails, says what is known of it.
+async fn calculate_within(
+    client: &mut Client,
+    mut request: Request<CalculateRequest>,
+    limit: Duration,
+) -> Result<(), Failure> {
+    request.set_timeout(limit);
+    let started = Instant::now();
+    match client.calculate(request).await {
+        Ok(response) => println!("{}", response.into_inner().result),
+        Err(status) => {
+            let late = started.elapsed() >= limit;
+            println!("{}", what_is_known(&status, late));
+            return Err(status.into());
+        }
+    }
+    Ok(())
+}
+
+/// What the client knows of a call that failed, and whether it may repeat it.
+fn what_is_known(status: &Status, late: bool) -> &'static str {
+    match (status.code(), status.source()) {
+        // The deadline. tonic says CANCELLED, and it does so for other things too.
+        (Code::Cancelled | Code::DeadlineExceeded, _) if late => {
+            "late: it may have run, or still run"
+        }
+        // tonic made this status, because something below gRPC failed.
+        (_, Some(_cause)) => {
+            "no status came: it may have run; repeat it only if that does no harm"
+        }
+        (Code::Unavailable, None) => "refused for now: try again later",
+        // All other codes: the server's last word.
+        (_, None) => "refused: the same request would be refused again",
+    }
+}
+// ANCHOR_END: deadline
+
+// ANCHOR: leave
+/// Makes a call while a slow one is open, and leaves the slow one.
+async fn leave(client: &mut Client) -> Result<(), Failure> {
+    let mut clone = client.clone();
+    // In a box, a future can be waited for again, and dropped before the function ends.
+    let mut slow = Box::pin(clone.calculate(faulty("slow")));
+    if timeout(Duration::from_millis(500), &mut slow)
+        .await
+        .is_err()
+    {
+        println!("the slow call is still open");
+    }
+    calculate(client, request(100, Operation::Add, 20)).await?;
+    drop(slow);
+    println!("left the slow call");
+    // A background task sends RST_STREAM. If the process ended now, that task might not run
+    // any more, and the server would see a broken connection instead.
+    sleep(Duration::from_millis(100)).await;
+    Ok(())
+}
+// ANCHOR_END: leave
+
 /// Reads an operator of the command line.
 fn operator(sign: &str) -> Result<Operation, &'static str> {
     match sign {
@@ -122,7 +208,7 @@ fn operator(sign: &str) -> Result<Operation, &'static str> {
         "-" => Ok(Operation::Subtract),
         "*" | "x" => Ok(Operation::Multiply),
         "/" => Ok(Operation::Divide),
-        _ => Err("it is none of + - * x /"),
+        _ => Err("it is not one of + - * x /"),
     }
 }
 

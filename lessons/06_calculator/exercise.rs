@@ -19,7 +19,7 @@ pub mod proto {
 use proto::calculator_service_server::CalculatorService;
 use proto::{CalculateRequest, CalculateResponse};
 
-/// The calculator that the check calls.
+/// The service that the check calls.
 pub struct Calculator;
 
 #[tonic::async_trait]

@@ -15,7 +15,8 @@ pub mod proto {
 use proto::calculator_service_server::CalculatorService;
 use proto::{CalculateRequest, CalculateResponse, Operation};
 
-/// The calculator. It has no fields: a call needs nothing but its request.
+// ANCHOR: service
+/// The service. It has no fields: a call needs nothing but its request.
 pub struct Calculator;
 
 #[tonic::async_trait]
@@ -47,7 +48,7 @@ impl CalculatorService for Calculator {
 /// Computes one operation. Division rounds down: -7 / 2 is -4.
 ///
 /// # Errors
-/// INVALID_ARGUMENT for a division by 0; OUT_OF_RANGE for a result that is no int32.
+/// INVALID_ARGUMENT for a division by 0; OUT_OF_RANGE for a result that does not fit.
 pub fn calculate(left: i32, operation: Operation, right: i32) -> Result<i32, Status> {
     // In an int64, none of these operations on two int32 overflows.
     let (left, right) = (i64::from(left), i64::from(right));
@@ -76,3 +77,4 @@ fn divide(left: i64, right: i64) -> i64 {
         quotient
     }
 }
+// ANCHOR_END: service

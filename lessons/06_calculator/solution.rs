@@ -13,7 +13,7 @@ pub mod proto {
 use proto::calculator_service_server::CalculatorService;
 use proto::{CalculateRequest, CalculateResponse};
 
-/// The calculator that the check calls.
+/// The service that the check calls.
 pub struct Calculator;
 
 #[tonic::async_trait]
@@ -26,10 +26,9 @@ impl CalculatorService for Calculator {
         let operation = Operation::try_from(operation)
             .map_err(|_| Status::invalid_argument("invalid operation"))?;
         let result = calculate(left, operation, right)?;
-        // The remainder fits in an int32, but right * result may not, so compute in int64.
-        let whole = i64::from(right) * i64::from(result);
         let remainder = match operation {
-            Operation::Divide => i32::try_from(i64::from(left) - whole).ok(),
+            // The product may wrap, and the subtraction wraps back: the remainder itself fits.
+            Operation::Divide => Some(left.wrapping_sub(right.wrapping_mul(result))),
             _ => None,
         };
         Ok(Response::new(CalculateResponse { result, remainder }))

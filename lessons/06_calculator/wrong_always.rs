@@ -13,7 +13,7 @@ pub mod proto {
 use proto::calculator_service_server::CalculatorService;
 use proto::{CalculateRequest, CalculateResponse};
 
-/// The calculator that the check calls.
+/// The service that the check calls.
 pub struct Calculator;
 
 #[tonic::async_trait]
@@ -27,6 +27,7 @@ impl CalculatorService for Calculator {
             .map_err(|_| Status::invalid_argument("invalid operation"))?;
         let result = calculate(left, operation, right)?;
         let remainder = match operation {
+            // The product may wrap, and the subtraction wraps back: the remainder itself fits.
             Operation::Divide => Some(left.wrapping_sub(right.wrapping_mul(result))),
             // Wrong: only a division has a remainder. This should be None, not set.
             _ => Some(0),

@@ -30,11 +30,11 @@ struct Args {
     interval: u32,
     /// Given: `Tick` is called, and there is no city.
     #[command(subcommand)]
-    clock: Option<Clock>,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
-enum Clock {
+enum Command {
     /// Listen to the clock
     Tick {
         /// What the server repeats
@@ -68,7 +68,7 @@ async fn main() -> Result<(), Failure> {
             &format!("{second:?} is one too many: one city, or tick and its data"),
         );
     }
-    if args.count.is_some() && args.clock.is_none() {
+    if args.count.is_some() && args.command.is_none() {
         cli::fail(2, "--count goes with tick: a list has an end of its own");
     }
     let mut client = connect(server).await?;
@@ -79,8 +79,8 @@ async fn main() -> Result<(), Failure> {
 }
 
 async fn play(client: &mut Client, args: Args) -> Result<(), Failure> {
-    match (args.clock, args.city.first().map(String::as_str)) {
-        (Some(Clock::Tick { data }), _) => {
+    match (args.command, args.city.first().map(String::as_str)) {
+        (Some(Command::Tick { data }), _) => {
             let request = tick_request(&data.unwrap_or_default(), args.interval);
             tick(client, request, args.count).await
         }

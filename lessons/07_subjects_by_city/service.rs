@@ -10,6 +10,7 @@ use std::vec::IntoIter;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Iter, iter};
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use crate::status::status_line;
@@ -26,11 +27,16 @@ use proto::{ListSubjectsRequest, ListSubjectsResponse, TickRequest, TickResponse
 /// instead of filling memory.
 pub const TICK_BUFFER: usize = 4;
 
-/// The service. It has no fields: a call needs nothing but its request.
-pub struct SubjectsByCity;
+/// The service. By default it is never told that the server stops.
+#[derive(Default)]
+pub struct SubjectsByCity {
+    /// Cancelled when the server is to stop: ends the streams that have no end of their own.
+    pub shutdown: CancellationToken,
+}
 
 #[tonic::async_trait]
 impl SubjectsByCityService for SubjectsByCity {
+    // ANCHOR: list
     // The type of `iter(messages)`, where `messages` is a Vec.
     type ListSubjectsStream = Iter<IntoIter<Result<ListSubjectsResponse, Status>>>;
 
@@ -49,7 +55,9 @@ impl SubjectsByCityService for SubjectsByCity {
         }
         Ok(Response::new(iter(messages)))
     }
+    // ANCHOR_END: list
 
+    // ANCHOR: tick
     // The receiving end of the channel, as a stream.
     type TickStream = ReceiverStream<Result<TickResponse, Status>>;
 
@@ -62,15 +70,27 @@ impl SubjectsByCityService for SubjectsByCity {
         let ticks = ticks(data)
             .inspect_err(|status| println!("{call} -> {}", status_line(status)))?;
         let messages = ticks.map(|data| TickResponse { data });
+        let interval = Duration::from_millis(interval_ms.into());
         let (tx, rx) = mpsc::channel(TICK_BUFFER);
+        let last_tx = tx.clone();
+        let shutdown = self.shutdown.clone();
         tokio::spawn(async move {
-            let interval = Duration::from_millis(interval_ms.into());
-            let sent = send_all(messages, interval, tx).await;
-            println!("{call} -> sent {sent}, then the client left");
+            tokio::select! {
+                sent = send_all(messages, interval, tx) => {
+                    println!("{call} -> sent {sent}, then the client left");
+                }
+                () = shutdown.cancelled() => {
+                    let status = Status::unavailable("the server is stopping");
+                    println!("{call} -> {}", status_line(&status));
+                    // An error means that the client has left, and needs no status any more.
+                    let _ = last_tx.send(Err(status)).await;
+                }
+            }
         });
         // This sends the headers. The messages follow, as the task puts them into the channel.
         Ok(Response::new(ReceiverStream::new(rx)))
     }
+    // ANCHOR_END: tick
 }
 
 /// The subjects that are taught in a city.
@@ -106,6 +126,7 @@ pub fn ticks(data: String) -> Result<impl Iterator<Item = String>, Status> {
     Ok((1_u64..).map(move |n| format!("send {n} {data}")))
 }
 
+// ANCHOR: send_all
 /// Sends messages into a channel, each after `interval`, until there are no more or the
 /// receiver is dropped. Returns how many it sent.
 pub async fn send_all<T>(
@@ -131,3 +152,4 @@ pub async fn send_all<T>(
     }
     sent
 }
+// ANCHOR_END: send_all

@@ -26,12 +26,18 @@ impl SubjectsByCityService for Cities {
         let mut sent = HashSet::new();
         let mut messages = Vec::new();
         for city in request.city.split(',') {
-            // Wrong: `?` returns before there is a stream, and drops the messages so far.
-            for subject in subjects(city)? {
-                if sent.insert(*subject) {
-                    let subject = subject.to_string();
-                    messages.push(Ok(ListSubjectsResponse { subject }));
+            match subjects(city) {
+                Ok(subjects) => {
+                    for subject in subjects {
+                        // False if the subject was in the set before.
+                        if sent.insert(*subject) {
+                            let subject = subject.to_string();
+                            messages.push(Ok(ListSubjectsResponse { subject }));
+                        }
+                    }
                 }
+                // Wrong: there is no stream then, and the messages so far are lost.
+                Err(status) => return Err(status),
             }
         }
         Ok(Response::new(iter(messages)))

@@ -30,6 +30,7 @@ impl SubjectsByCityService for Cities {
             match subjects(city) {
                 Ok(subjects) => {
                     for subject in subjects {
+                        // False if the subject was in the set before.
                         if sent.insert(*subject) {
                             let subject = subject.to_string();
                             messages.push(Ok(ListSubjectsResponse { subject }));
@@ -37,7 +38,7 @@ impl SubjectsByCityService for Cities {
                     }
                 }
                 // Wrong: the loop goes on to the next city. It should end here.
-                Err(status) => unknown = Some(Err(status)),
+                Err(status) => unknown = unknown.or(Some(Err(status))),
             }
         }
         messages.extend(unknown);

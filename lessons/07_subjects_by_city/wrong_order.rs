@@ -1,6 +1,6 @@
 //! Exercise 7, a wrong answer: the subjects are sorted.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::vec::IntoIter;
 
 use grpc_workbook::subjects_by_city::proto::{
@@ -23,23 +23,32 @@ impl SubjectsByCityService for Cities {
         request: Request<ListSubjectsRequest>,
     ) -> Result<Response<Self::ListSubjectsStream>, Status> {
         let request = request.into_inner();
-        // Wrong: a BTreeSet is in alphabetical order, and the order of the cities is lost.
-        let mut all: BTreeSet<&str> = BTreeSet::new();
-        let mut end = None;
+        let mut sent = HashSet::new();
+        let mut messages = Vec::new();
         for city in request.city.split(',') {
             match subjects(city) {
-                Ok(subjects) => all.extend(subjects),
+                Ok(subjects) => {
+                    for subject in subjects {
+                        // False if the subject was in the set before.
+                        if sent.insert(*subject) {
+                            let subject = subject.to_string();
+                            messages.push(Ok(ListSubjectsResponse { subject }));
+                        }
+                    }
+                }
+                // The error is the last item of the stream. With `?`, there would be no
+                // stream, and the messages before it would be lost.
                 Err(status) => {
-                    end = Some(Err(status));
+                    messages.push(Err(status));
                     break;
                 }
             }
         }
-        let mut messages = Vec::new();
-        for subject in all {
-            messages.push(Ok(ListSubjectsResponse { subject: subject.to_string() }));
-        }
-        messages.extend(end);
+        // Wrong: the subjects are to come in the order of the cities.
+        messages.sort_by_key(|item| match item {
+            Ok(ListSubjectsResponse { subject }) => (0, subject.clone()),
+            Err(_) => (1, String::new()),
+        });
         Ok(Response::new(iter(messages)))
     }
 

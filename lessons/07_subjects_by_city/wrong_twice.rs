@@ -1,5 +1,6 @@
 //! Exercise 7, a wrong answer: subjects of two cities are sent twice.
 
+use std::collections::HashSet;
 use std::vec::IntoIter;
 
 use grpc_workbook::subjects_by_city::proto::{
@@ -22,24 +23,28 @@ impl SubjectsByCityService for Cities {
         request: Request<ListSubjectsRequest>,
     ) -> Result<Response<Self::ListSubjectsStream>, Status> {
         let request = request.into_inner();
-        let mut all: Vec<&str> = Vec::new();
-        let mut end = None;
+        let mut messages = Vec::new();
         for city in request.city.split(',') {
+            // Wrong: a new set for each city forgets what the cities before it sent.
+            let mut sent = HashSet::new();
             match subjects(city) {
-                Ok(subjects) => all.extend(subjects),
+                Ok(subjects) => {
+                    for subject in subjects {
+                        // False if the subject was in the set before.
+                        if sent.insert(*subject) {
+                            let subject = subject.to_string();
+                            messages.push(Ok(ListSubjectsResponse { subject }));
+                        }
+                    }
+                }
+                // The error is the last item of the stream. With `?`, there would be no
+                // stream, and the messages before it would be lost.
                 Err(status) => {
-                    end = Some(Err(status));
+                    messages.push(Err(status));
                     break;
                 }
             }
         }
-        // Wrong: removes a repeated subject only where it directly follows itself.
-        all.dedup();
-        let mut messages = Vec::new();
-        for subject in all {
-            messages.push(Ok(ListSubjectsResponse { subject: subject.to_string() }));
-        }
-        messages.extend(end);
         Ok(Response::new(iter(messages)))
     }
 

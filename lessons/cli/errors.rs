@@ -95,6 +95,12 @@ fn what_failed(cause: &(dyn Error + 'static)) -> &'static str {
             // Text, taken for a frame's header, announces a huge frame.
             return "what listens there does not speak HTTP/2";
         }
+        if let Some(error) = error.downcast_ref::<h2::Error>()
+            && error.is_reset()
+        {
+            // Only this call: the connection goes on.
+            return "the stream was reset";
+        }
         if let Some(error) = as_io_error(error)
             && GONE.contains(&error.kind())
         {

@@ -85,7 +85,7 @@ async fn streams_of_any_length() {
 async fn the_services_of_other_lessons() {
     let server = KillableServer::start(
         Routes::new(CalculatorServiceServer::new(Calculator))
-            .add_service(SubjectsByCityServiceServer::new(SubjectsByCity))
+            .add_service(SubjectsByCityServiceServer::new(SubjectsByCity::default()))
             .add_service(AccumulateServiceServer::new(Accumulator))
             .add_service(GuessNumberServiceServer::new(GuessNumber)),
     );

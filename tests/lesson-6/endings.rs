@@ -1,13 +1,14 @@
 //! How a unary call can end: one function for each row of the chapter's table, which plays the
 //! ending and tells what tonic's client saw.
 
+use std::error::Error;
 use std::future::pending;
 use std::time::Duration;
 
 use grpc_workbook::calculator::proto::{
     CalculateRequest, CalculateResponse, Operation,
     calculator_service_client::CalculatorServiceClient,
-    calculator_service_server::{CalculatorService, CalculatorServiceServer},
+    calculator_service_server::CalculatorService,
 };
 use grpc_workbook::raw::RawCodec;
 use prost::bytes::Bytes;
@@ -16,11 +17,10 @@ use support::written;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
-use tonic::service::Routes;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
-use crate::request;
+use crate::{request, serving};
 
 type Client = CalculatorServiceClient<Channel>;
 
@@ -64,8 +64,7 @@ struct Setup {
 impl Setup {
     async fn new() -> Setup {
         let (tx, reports) = unbounded_channel();
-        let service = CalculatorServiceServer::new(FaultyService(tx));
-        let server = KillableServer::start(Routes::new(service));
+        let server = KillableServer::start(serving(FaultyService(tx)));
         let client = Client::new(server.channel().await);
         Setup { server, client, reports }
     }
@@ -102,6 +101,7 @@ async fn method_returns_an_error() -> Ending {
     let Setup { server: _server, mut client, .. } = Setup::new().await;
     let status = error_of(&mut client, call(FAIL)).await;
     assert_eq!(status.code(), Code::InvalidArgument);
+    assert!(status.source().is_none(), "the server sent it");
     Ending {
         when: "the method returns an error",
         sees: status_cell(&status),
@@ -112,6 +112,8 @@ async fn method_returns_an_error() -> Ending {
 async fn method_panics() -> Ending {
     let Setup { server: _server, mut client, .. } = Setup::new().await;
     let status = error_of(&mut client, call(PANIC)).await;
+    // No server sent it, and the same request may be repeated only if that does no harm.
+    assert!(status.source().is_some());
     // The panic ended that call only: the connection serves the next one.
     let next = client.calculate(call(SUCCEED)).await;
     assert!(next.is_ok(), "{next:?}");
@@ -180,6 +182,7 @@ async fn server_dies() -> Ending {
     assert_eq!(reports.recv().await, Some("begun"));
     server.kill();
     let status = task.await.expect("the call's task should not panic");
+    assert!(status.source().is_some());
     Ending {
         when: "the server dies",
         sees: status_cell(&status),

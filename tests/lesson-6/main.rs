@@ -15,6 +15,7 @@ mod wrong_rust;
 mod wrong_zero;
 
 mod check;
+mod deadlines;
 mod endings;
 mod programs;
 mod service;
@@ -22,7 +23,8 @@ mod service;
 use grpc_workbook::Lesson;
 use grpc_workbook::calculator::Calculator;
 use grpc_workbook::calculator::proto::{
-    CalculateRequest, Operation, calculator_service_server::CalculatorServiceServer,
+    CalculateRequest, Operation,
+    calculator_service_server::{CalculatorService, CalculatorServiceServer},
 };
 use support::{excerpt, generated, lesson, written};
 use tonic::service::Routes;
@@ -35,6 +37,11 @@ fn request(left: i32, operation: Operation, right: i32) -> CalculateRequest {
     CalculateRequest { left, operation: operation.into(), right }
 }
 
+/// Serves the lesson's service, or one of a test that has its type.
+fn serving(service: impl CalculatorService) -> Routes {
+    Routes::new(CalculatorServiceServer::new(service))
+}
+
 support::exercise! {
     files: "lessons/06_calculator/exercise.rs or exercise.proto",
     // Each answer has a generated server of its own, made from its own .proto.
@@ -43,7 +50,7 @@ support::exercise! {
         Routes::new(CalculatorServiceServer::new(answer::Calculator))
     },
     check: check,
-    own: Routes::new(CalculatorServiceServer::new(Calculator)),
+    own: serving(Calculator),
     wrong: [
         wrong_always,
         wrong_euclid,
@@ -52,7 +59,7 @@ support::exercise! {
     ],
 }
 
-/// The chapter's excerpts of the generated code: the trait and the client's method.
+/// The chapter's excerpts of the generated code: the trait, and how the client's method is declared.
 #[test]
 fn excerpts_match_the_generated_code() {
     let code = generated("calculator.v1.rs");
@@ -63,6 +70,6 @@ fn excerpts_match_the_generated_code() {
     );
     written(
         "book/generated/06-calculator-client.rs",
-        &excerpt("pub async fn calculate(", "\n        }"),
+        &excerpt("pub async fn calculate(", "\n        >"),
     );
 }

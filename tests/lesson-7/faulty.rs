@@ -17,7 +17,7 @@ use prost::Message;
 use prost::bytes::Bytes;
 use support::endings::{KillableServer, NotifyOnDrop};
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{self, Sender, UnboundedReceiver, UnboundedSender};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{StreamExt, iter, once};
 use tonic::body::Body;
@@ -71,6 +71,7 @@ impl SubjectsByCityService for FaultyService {
                 panic!("as the chapter's table wants it")
             }),
             "task panics" => fed_by_a_task_that_panics(permits),
+            "task panics, and is watched" => fed_by_a_task_that_is_watched(permits),
             "goes on" => first_then(async move {
                 let _dropped = dropped;
                 permit(&permits).await;
@@ -123,11 +124,36 @@ fn fed_by_a_task_that_panics(
     permits: Arc<Semaphore>,
 ) -> BoxedStream<ListSubjectsResponse> {
     let (tx, rx) = mpsc::channel(1);
+    tokio::spawn(send_one_and_panic(permits, tx));
+    Box::pin(ReceiverStream::new(rx))
+}
+
+async fn send_one_and_panic(
+    permits: Arc<Semaphore>,
+    tx: Sender<Result<ListSubjectsResponse, Status>>,
+) {
+    let _ = tx.send(message("python")).await;
+    permit(&permits).await;
+    panic!("as the chapter's table wants it");
+}
+
+fn fed_by_a_task_that_is_watched(
+    permits: Arc<Semaphore>,
+) -> BoxedStream<ListSubjectsResponse> {
+    let (tx, rx) = mpsc::channel(1);
+    // ANCHOR: watched
+    // As long as this sender lives, the stream does not end.
+    let last_tx = tx.clone();
+    let task = tokio::spawn(send_one_and_panic(permits, tx));
     tokio::spawn(async move {
-        let _ = tx.send(message("python")).await;
-        permit(&permits).await;
-        panic!("as the chapter's table wants it");
+        // A JoinHandle is a future: an error says that the task panicked or was aborted.
+        if task.await.is_err() {
+            let status = Status::internal("the subjects could not be read to the end");
+            // An error here means that the client has left.
+            let _ = last_tx.send(Err(status)).await;
+        }
     });
+    // ANCHOR_END: watched
     Box::pin(ReceiverStream::new(rx))
 }
 

@@ -16,12 +16,14 @@ mod wrong_order;
 #[path = "../../lessons/07_subjects_by_city/wrong_twice.rs"]
 mod wrong_twice;
 
+mod backpressure;
 mod check;
 mod endings;
 mod faulty;
+mod lazy;
 mod programs;
 mod service;
-mod slow_reader;
+mod shutdown;
 
 use std::fmt::Display;
 use std::pin::Pin;
@@ -60,7 +62,7 @@ fn request(city: &str) -> ListSubjectsRequest {
     ListSubjectsRequest { city: city.into() }
 }
 
-fn routes(service: impl SubjectsByCityService) -> Routes {
+fn serving(service: impl SubjectsByCityService) -> Routes {
     Routes::new(SubjectsByCityServiceServer::new(service))
 }
 
@@ -118,9 +120,9 @@ async fn read(
 
 support::exercise! {
     files: "lessons/07_subjects_by_city/exercise.rs",
-    serve: |answer| routes(answer::Cities),
+    serve: |answer| serving(answer::Cities),
     check: check,
-    own: routes(SubjectsByCity),
+    own: serving(SubjectsByCity::default()),
     wrong: [
         wrong_first => "book/generated/07-subjects-by-city-report.txt",
         wrong_last,
@@ -130,17 +132,21 @@ support::exercise! {
     ],
 }
 
-/// The chapter's excerpts of the generated code: the trait and the client's method.
+/// The chapter's excerpts of the generated code: one method of the trait, and how the client's is
+/// declared.
 #[test]
 fn excerpts_match_the_generated_code() {
     let code = generated("subjects_by_city.v1.rs");
     let excerpt = |from, to| excerpt(&code, from, to);
     written(
         "book/generated/07-subjects-by-city-trait.rs",
-        &excerpt("pub trait SubjectsByCityService", "\n    }"),
+        &excerpt(
+            "/// Server streaming response type for the ListSubjects",
+            "\n        >;",
+        ),
     );
     written(
         "book/generated/07-subjects-by-city-client.rs",
-        &excerpt("pub async fn list_subjects(", "\n        }"),
+        &excerpt("pub async fn list_subjects(", "\n        >"),
     );
 }

@@ -4,10 +4,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
-use grpc_workbook::cli::GRACE;
 use grpc_workbook::subjects_by_city::proto::TickRequest;
 use support::programs::{self, Finished, Server, run, spawn};
-use support::written;
 
 use crate::{LESSON, connect};
 
@@ -24,15 +22,27 @@ fn the_client_plays_the_chapter() {
     assert_eq!(client(&["wuhan"]), Finished::new(0, "python\n测试\njava\nphp\n"));
     let line = "Error: the call ended with NOT_FOUND (5): unknown city: 东京\n";
     assert_eq!(client(&["东京"]), Finished::new(1, line));
-    assert_eq!(client(&["--break", "unknown-city"]), Finished::new(1, line));
     let ticks = client(&["tick", "hi", "--count", "3", "--interval", "1"]);
     assert_eq!(ticks, Finished::new(0, "send 1 hi\nsend 2 hi\nsend 3 hi\n"));
-    let line = "Error: the call ended with CANCELLED (1): CANCELLED\n";
-    assert_eq!(client(&["--break", "close"]), Finished::new(1, line));
     let Finished { code, output } = server.stop();
     assert_eq!(code, Some(0));
     let line = "\nListSubjects \"东京\" -> NOT_FOUND: unknown city: 东京\n";
     assert!(output.contains(line), "{output}");
+}
+
+/// Those that take no time. The chapter's blocks play them all.
+#[test]
+fn faults_end_as_the_chapter_says() {
+    let server = Server::start(LESSON);
+    for (fault, ending) in [
+        ("unknown-city", "NOT_FOUND (5): unknown city: 东京"),
+        ("close", "CANCELLED (1): CANCELLED"),
+    ] {
+        let args = ["--break", fault];
+        let mut client = programs::client(LESSON, &server.address, &args);
+        let line = format!("Error: the call ended with {ending}\n");
+        assert_eq!(run(&mut client), Finished::new(1, line));
+    }
 }
 
 /// The flags of `tick` and those of every client may stand before it or after it.
@@ -137,44 +147,4 @@ async fn the_server_notices_at_once_that_the_client_left() {
     let (line, finished) = left.await.expect("the thread should not panic");
     assert_eq!(line, "Tick every 3600000 ms -> sent 0, then the client left\n");
     assert_eq!(finished.code, Some(0));
-}
-
-/// SIGTERM in mid-stream: the stream goes on for the grace, and then it is cut.
-#[cfg(unix)]
-#[test]
-fn a_stopping_server_cuts_off_the_stream_after_the_grace() {
-    let mut server = Server::start(LESSON);
-    let args = ["tick", "hello", "--interval", "1"];
-    let mut client = programs::client(LESSON, &server.address, &args);
-    let mut child = client
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the client should start");
-    let stdout = child.stdout.take().expect("stdout should be piped");
-    let mut ticks = BufReader::new(stdout).lines();
-    let first = ticks.next().expect("the client should print a tick");
-    assert_eq!(first.expect("the tick should be UTF-8"), "send 1 hello");
-    server.signal();
-    server.wait_for("stopping");
-    // The server still ticks, until the grace is over.
-    assert!(ticks.count() > 1);
-    let mut errors = String::new();
-    let mut stderr = child.stderr.take().expect("stderr should be piped");
-    stderr
-        .read_to_string(&mut errors)
-        .expect("the errors should be UTF-8");
-    let status = child.wait().expect("the client should end");
-    assert_eq!(status.code(), Some(1));
-    let address = server.address.clone();
-    let Finished { code, output } = server.finish();
-    assert_eq!(code, Some(1));
-    let output = output.replace(&address, "127.0.0.1:50057");
-    assert!(output.ends_with("cut off the connections that were still open\n"));
-    assert_eq!(GRACE.as_secs(), 3, "the chapter says three seconds");
-    let shown = format!(
-        "$ cargo run --bin lesson-7-server\n{output}\n\
-         $ cargo run --bin lesson-7-client -- tick hello > /dev/null\n{errors}"
-    );
-    written("book/generated/07-subjects-by-city-stopped.txt", &shown);
 }

@@ -14,11 +14,13 @@ use support::endings::KillableServer;
 use tokio::sync::mpsc;
 use tonic::{Code, Response};
 
-use crate::{connect_recorded, data_lengths, read, request, routes};
+use crate::{connect_recorded, data_lengths, read, request, serving};
 
 /// A client of the lesson's service, without a connection between them.
 fn client() -> SubjectsByCityServiceClient<SubjectsByCityServiceServer<SubjectsByCity>> {
-    SubjectsByCityServiceClient::new(SubjectsByCityServiceServer::new(SubjectsByCity))
+    SubjectsByCityServiceClient::new(SubjectsByCityServiceServer::new(
+        SubjectsByCity::default(),
+    ))
 }
 
 #[tokio::test]
@@ -65,7 +67,7 @@ async fn close_is_refused_without_waiting_for_a_tick() {
 /// The page's answer to "predict".
 #[tokio::test]
 async fn messages_that_are_ready_travel_in_one_frame() {
-    let server = KillableServer::start(routes(SubjectsByCity));
+    let server = KillableServer::start(serving(SubjectsByCity::default()));
     let (mut client, mut recording) = connect_recorded(&server).await;
     let seen = read(client.list_subjects(request("wuhan")).await).await;
     assert_eq!(seen.messages.len(), 4);

@@ -18,7 +18,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 
 use crate::faulty::{Setup, TINY_MESSAGES};
-use crate::{BoxedStream, WINDOW, connect_recorded, data_lengths, read, request, routes};
+use crate::{
+    BoxedStream, WINDOW, connect_recorded, data_lengths, read, request, serving,
+};
 
 /// Ticks as the lesson's service does, and counts.
 struct CountingService {
@@ -90,7 +92,7 @@ async fn a_slow_reader_holds_up_the_sender() {
     let (taken_tx, taken) = watch::channel((0, 0));
     let (sent_tx, mut sent) = mpsc::unbounded_channel();
     let service = CountingService { made: made_tx, taken: taken_tx, sent: sent_tx };
-    let server = KillableServer::start(routes(service));
+    let server = KillableServer::start(serving(service));
     let (mut client, mut recording) = connect_recorded(&server).await;
     let large = TickRequest { data: "x".repeat(40_000), interval_ms: 0 };
     let unread = client.tick(large).await.expect("call should start");
@@ -125,7 +127,7 @@ fn table_of_places(made: u64, sent: u64, taken: u64, bytes: u64) -> String {
         "| where | what has piled up |\n|---|---|\n\
          | in your code, at the client | nothing: it reads nothing |\n\
          | below it, in the client's HTTP/2 | {WINDOW} bytes, the window of the stream |\n\
-         | in the server's HTTP/2, below your code | {beyond_window} bytes, which have no window |\n\
+         | in the server's HTTP/2, below your code | {beyond_window} bytes, for which there is no credit yet |\n\
          | both together | {taken} messages, {bytes} bytes with their prefixes |\n\
          | in the channel, which has room for {TICK_BUFFER} | {in_channel} messages |\n\
          | in the task, which waits in `send` | {in_hand} message |\n\
@@ -148,6 +150,7 @@ async fn with_the_lessons_window_tiny_messages_wait_too() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_long_stream_takes_no_more_memory() {
+    use grpc_workbook::speed::usage::Usage;
     use support::programs::Server;
 
     let server = Server::start(crate::LESSON);
@@ -162,21 +165,9 @@ async fn a_long_stream_takes_no_more_memory() {
             let tick = tick.expect("the clock should not stop");
             assert!(n % 1000 != 0 || tick.data == format!("send {n} hello"));
         }
-        peaks.push(peak_memory_kib(server.id()));
+        let usage = Usage::of(server.id()).expect("the server should be running");
+        peaks.push(usage.peak_kib);
     }
     // If they were kept, 100,000 messages would take more than that for their texts alone.
     assert!(peaks[1] < peaks[0] + 4096, "{peaks:?}");
-}
-
-/// The most memory that a process has had at a time, in KiB.
-#[cfg(target_os = "linux")]
-fn peak_memory_kib(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))
-        .expect("the process should be running");
-    let peak = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .expect("Linux should tell the peak");
-    let kib = peak.split_whitespace().next().unwrap_or_default();
-    kib.parse().expect("the peak should be a number")
 }
