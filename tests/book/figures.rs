@@ -35,7 +35,7 @@ const WIRES: &[(&str, &[&str])] = &[
     ("book/figures/07-subjects-by-city-unknown.svg", &["东京"]),
     ("book/figures/07-subjects-by-city-left.svg", &["--break", "leave"]),
     ("book/figures/08-accumulate-wire.svg", &["5", "-10", "0", "1"]),
-    ("book/figures/08-accumulate-early.svg", &["--break", "early-answer"]),
+    ("book/figures/08-accumulate-early.svg", &["--break", "early-response"]),
     ("book/figures/09-guess-number-wire.svg", &["echo", "1", "2"]),
     ("book/figures/09-guess-number-left.svg", &["--break", "leave"]),
     ("book/figures/09-guess-number-ended.svg", &["--break", "wrong-message"]),

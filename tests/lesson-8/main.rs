@@ -20,6 +20,7 @@ mod wrong_wraps;
 mod wrong_zero;
 
 mod backpressure;
+mod cancelling;
 mod check;
 mod endings;
 mod programs;
