@@ -8,12 +8,12 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Streaming};
 
-use crate::faulty::{END, ERROR, ERROR_AT_THE_END, Notes, PANIC, faulty_server, until};
+use crate::faulty::{END, ERROR, ERROR_AT_THE_END, PANIC, Reports, faulty_server, until};
 use crate::{Client, guess, message, open_conversation, receive, send, start_echo};
 
 #[tokio::test]
 async fn call_endings_match_the_chapter() {
-    let (server, mut notes) = faulty_server();
+    let (server, mut reports) = faulty_server();
     let mut client = Client::new(server.channel().await);
     let mut endings = vec![
         method_fails(&mut client).await,
@@ -28,8 +28,8 @@ async fn call_endings_match_the_chapter() {
         deadline_passes_before_headers(&mut client).await,
         deadline_passes_after_headers(&mut client).await,
     ];
-    endings.extend(client_drops_one_end_then_both(&mut client, &mut notes).await);
-    endings.push(client_cancels(&mut client, &mut notes).await);
+    endings.extend(client_drops_one_end_then_both(&mut client, &mut reports).await);
+    endings.push(client_cancels(&mut client, &mut reports).await);
     endings.push(server_dies(client, server).await);
     written("book/generated/09-guess-number-ends.md", &table(&endings));
 }
@@ -187,15 +187,15 @@ async fn deadline_passes_after_headers(client: &mut Client) -> Ending {
 
 async fn client_drops_one_end_then_both(
     client: &mut Client,
-    notes: &mut Notes,
+    reports: &mut Reports,
 ) -> [Ending; 2] {
-    // Notes on the calls before this one.
-    while notes.try_recv().is_ok() {}
+    // Reports on the calls before this one.
+    while reports.try_recv().is_ok() {}
     let (tx, responses) = open_conversation(client).await;
     drop(responses);
     send(&tx, guess(6)).await;
-    until(notes, "answered").await;
-    until(notes, "answered").await;
+    until(reports, "answered").await;
+    until(reports, "answered").await;
     let one = Ending {
         when: "the client drops its answers, and keeps what it sends with",
         sees: "nothing, and the call goes on: the server answers, and nobody reads"
@@ -203,7 +203,7 @@ async fn client_drops_one_end_then_both(
         specified: "elsewhere a call is cancelled as a whole",
     };
     drop(tx);
-    until(notes, "over").await;
+    until(reports, "over").await;
     let both = Ending {
         when: "the client drops both",
         sees: "nothing, it no longer waits; the server drops its stream".into(),
@@ -212,7 +212,7 @@ async fn client_drops_one_end_then_both(
     [one, both]
 }
 
-async fn client_cancels(client: &mut Client, notes: &mut Notes) -> Ending {
+async fn client_cancels(client: &mut Client, reports: &mut Reports) -> Ending {
     let (tx, rx) = mpsc::channel(1);
     let mut request = Request::new(ReceiverStream::new(rx));
     let handle = request.cancellation_handle();
@@ -221,7 +221,7 @@ async fn client_cancels(client: &mut Client, notes: &mut Notes) -> Ending {
     send(&tx, guess(5)).await;
     receive(&mut responses).await;
     handle.cancel();
-    until(notes, "over").await;
+    until(reports, "over").await;
     Ending {
         when: "the client cancels, with `Request::cancellation_handle`",
         sees: one_then_end(&mut responses).await,
