@@ -319,3 +319,24 @@ async fn a_dropped_call_closes_the_channel() {
     sent.expect_err("the channel should be closed");
     while setup.reports.recv().await != Some("dropped") {}
 }
+
+/// The handle ends the sending. When that has ended already, only dropping the call cancels it.
+#[tokio::test]
+async fn the_handle_has_no_effect_after_the_end_of_the_stream() {
+    let mut setup = Setup::new().await;
+    let mut client = setup.client.clone();
+    let mut request = Request::new(words(["wait at the end"]));
+    let handle = request.cancellation_handle();
+    let call = tokio::spawn(async move { client.collect(request).await.map(drop) });
+    setup.expect_report("read").await;
+    setup.expect_report("None").await;
+    handle.cancel();
+    // A RST_STREAM would have been sent before this call.
+    let response = setup.client.collect(empty()).await;
+    response.expect("call should succeed");
+    setup.expect_report("None").await;
+    setup.expect_report("dropped").await;
+    assert!(setup.reports.try_recv().is_err() && !call.is_finished());
+    call.abort();
+    setup.expect_report("dropped").await;
+}

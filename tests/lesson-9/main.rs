@@ -23,6 +23,7 @@ mod conversations;
 mod endings;
 mod faulty;
 mod leaving;
+mod mixed;
 mod programs;
 mod resuming;
 mod service;
