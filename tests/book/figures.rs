@@ -147,9 +147,9 @@ async fn the_four_kinds() {
         rows += &format!("| {kind} | {requests} | {responses} | `{path}` |\n");
     }
     let table = format!(
-        "All four requests have these headers: {}. All four answers end with these trailers: {}. \
+        "All four requests have these headers: {}. All four responses end with these trailers: {}. \
          What differs:\n\n\
-         | kind | client sends | server sends | path |\n|---|---|---|---|\n{rows}",
+         | kind | requests in this call | responses in this call | path |\n|---|---|---|---|\n{rows}",
         header_list(&first.headers),
         header_list(&first.trailers),
     );
