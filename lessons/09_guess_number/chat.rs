@@ -68,8 +68,9 @@ impl GuessNumberService for Chat {
 /// One call: passes on what its client says, and sends it what anybody says.
 ///
 /// # Errors
-/// DEADLINE_EXCEEDED if the client says nothing for `patience`, RESOURCE_EXHAUSTED if it reads so
-/// slowly that the broadcast channel had to drop messages, or what the client's stream ended with.
+/// DEADLINE_EXCEEDED if the client says nothing for `patience`, RESOURCE_EXHAUSTED if it
+/// reads so slowly that the broadcast channel had to drop messages, or what the client's
+/// stream ended with.
 async fn talk(
     mut messages: Streaming<EchoRequest>,
     said: broadcast::Sender<String>,

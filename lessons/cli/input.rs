@@ -1,7 +1,6 @@
 //! What clients send: what the command line gives, lines and numbers from standard input, and
 //! random numbers.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::RangeInclusive;
 use std::{io, iter, thread};
 
@@ -108,8 +107,9 @@ pub fn random(
     seed: Option<u64>,
     range: RangeInclusive<i32>,
 ) -> impl Iterator<Item = i32> + Send + 'static {
-    // The standard library's hash maps begin with random keys; a hash of nothing is such a key.
-    let any_seed = || RandomState::new().build_hasher().finish();
-    let mut rng = ChaCha8Rng::seed_from_u64(seed.unwrap_or_else(any_seed));
+    let mut rng: ChaCha8Rng = match seed {
+        Some(seed) => ChaCha8Rng::seed_from_u64(seed),
+        None => rand::make_rng(),
+    };
     iter::repeat_with(move || rng.random_range(range.clone()))
 }
