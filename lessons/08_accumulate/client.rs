@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use clap::ValueEnum;
+use clap::{Subcommand, ValueEnum};
 use grpc_workbook::accumulate::proto::{
     AccumulateRequest, CollectRequest, accumulate_service_client::AccumulateServiceClient,
 };
-use grpc_workbook::cli::{self, Failure};
+use grpc_workbook::cli::{self, Failure, Source};
 use grpc_workbook::raw::RawCodec;
+use grpc_workbook::status::status_line;
 use prost::bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -15,87 +16,73 @@ use tokio_stream::{Stream, StreamExt, iter, pending};
 use tonic::Request;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
+use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 
 type Client = AccumulateServiceClient<Channel>;
 
-/// What to send: see [`call`].
 #[derive(clap::Args)]
 struct Args {
-    /// Numbers to add up, or the word collect and then words to collect; - takes them from
-    /// standard input, one a line; without any, ten random numbers are added up
-    #[arg(allow_negative_numbers = true)]
-    what: Vec<String>,
+    /// The numbers to add up; - reads them from standard input, one a line; without any, ten
+    /// random numbers are added up
+    #[arg(allow_negative_numbers = true, value_parser = Source::parser(cli::int32))]
+    numbers: Vec<Source<i32>>,
     /// Take the random numbers of this seed, the same ones each time
     #[arg(long)]
     seed: Option<u64>,
+    // Without one, the client adds up numbers.
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Collect words instead
+    Collect {
+        /// The words to collect; - reads them from standard input, one a line
+        #[arg(value_parser = Source::parser(cli::text))]
+        words: Vec<Source<String>>,
+    },
 }
 
 /// `--break`: what can go wrong.
 #[derive(Clone, Copy, ValueEnum)]
 enum Fault {
-    /// send numbers whose sum is no int32
+    /// send numbers whose sum does not fit in an int32
     DoesNotFit,
-    /// send bytes that are no message, in the middle
+    /// send bytes that cannot be decoded, in the middle
     NotAMessage,
-    /// go on sending after the answer
-    EarlyAnswer,
+    /// go on sending after the response
+    EarlyResponse,
     /// end the stream where something went wrong
     EndTooSoon,
-    /// send three numbers and drop the call
-    WalkAway,
+    /// send three numbers, then cancel the call
+    Leave,
     /// never end the stream, with a deadline
-    Endless,
-}
-
-/// A call to make, and where its messages come from.
-enum Call {
-    /// Adds up ten random numbers.
-    AccumulateRandom,
-    /// Adds up the numbers of the command line.
-    Accumulate(Vec<i32>),
-    /// Adds up the numbers of standard input.
-    AccumulateTyped,
-    /// Collects the words of the command line.
-    Collect(Vec<String>),
-    /// Collects the lines of standard input.
-    CollectTyped,
+    Deadline,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let cli::Client { server, fault, args } = cli::client::<Args, Fault>(8);
-    let call = call(&args.what);
+    let numbers = Source::of(args.numbers);
+    let words = args
+        .command
+        .map(|Command::Collect { words }| Source::of(words));
     let channel = cli::connect(&server).await?;
     if let Some(fault) = fault {
         return play_fault(channel, fault).await;
     }
-    let client = &mut Client::new(channel);
-    match call {
-        Call::AccumulateRandom => accumulate(client, iter(ten_random(args.seed))).await,
-        Call::Accumulate(numbers) => accumulate(client, iter(numbers)).await,
-        Call::AccumulateTyped => accumulate(client, cli::numbers()).await,
-        Call::Collect(words) => collect(client, iter(words)).await,
-        Call::CollectTyped => collect(client, cli::lines()).await,
+    let mut client = Client::new(channel);
+    match (words, numbers) {
+        (Some(Source::Given(words)), _) => collect(&mut client, iter(words)).await,
+        (Some(Source::Stdin), _) => collect(&mut client, cli::lines()).await,
+        (None, Source::Stdin) => accumulate(&mut client, cli::numbers()).await,
+        (None, Source::Given(numbers)) if numbers.is_empty() => {
+            accumulate(&mut client, iter(ten_random(args.seed))).await
+        }
+        (None, Source::Given(numbers)) => accumulate(&mut client, iter(numbers)).await,
     }
-}
-
-/// The call that the arguments ask for. A text that is no number ends the process with code 2.
-fn call(what: &[String]) -> Call {
-    match what {
-        [] => Call::AccumulateRandom,
-        [dash] if dash == "-" => Call::AccumulateTyped,
-        [collect, dash] if collect == "collect" && dash == "-" => Call::CollectTyped,
-        [collect, words @ ..] if collect == "collect" => Call::Collect(words.to_vec()),
-        numbers => Call::Accumulate(numbers.iter().map(|text| number(text)).collect()),
-    }
-}
-
-fn number(text: &str) -> i32 {
-    text.parse().unwrap_or_else(|_| {
-        let (least, most) = (i32::MIN, i32::MAX);
-        cli::fail(2, &format!("{text:?} is no number from {least} to {most}"))
-    })
 }
 
 // ANCHOR: accumulate
@@ -127,18 +114,28 @@ async fn collect(
 }
 
 async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
-    let client = &mut Client::new(channel.clone());
+    let mut client = Client::new(channel.clone());
     match fault {
-        Fault::DoesNotFit => accumulate(client, iter([i32::MAX, 1])).await,
+        Fault::DoesNotFit => accumulate(&mut client, iter([i32::MAX, 1])).await,
         Fault::NotAMessage => not_a_message(channel).await,
-        Fault::EarlyAnswer => early_answer(client).await,
+        Fault::EarlyResponse => early_response(&mut client).await,
         Fault::EndTooSoon => {
-            // map_while ends the stream at the first text that is no number.
+            // map_while ends the stream at the first text that gives None.
             let texts = iter(["1", "2", "three", "4"]);
-            accumulate(client, texts.map_while(|text| text.parse().ok())).await
+            accumulate(&mut client, texts.map_while(number)).await
         }
-        Fault::WalkAway => walk_away(client).await,
-        Fault::Endless => endless(client).await,
+        Fault::Leave => leave(&mut client).await,
+        Fault::Deadline => deadline(&mut client).await,
+    }
+}
+
+fn number(text: &str) -> Option<i32> {
+    match text.parse() {
+        Ok(number) => Some(number),
+        Err(_) => {
+            println!("read {text:?}: not a number");
+            None
+        }
     }
 }
 
@@ -155,37 +152,8 @@ async fn not_a_message(channel: Channel) -> Result<(), Failure> {
     Ok(())
 }
 
-// ANCHOR: walk_away
-async fn walk_away(client: &mut Client) -> Result<(), Failure> {
-    let mut other = client.clone();
-    let (deltas_tx, deltas_rx) = mpsc::channel(1);
-    let send_three = async {
-        for delta in [1, 2, 3] {
-            deltas_tx.send(AccumulateRequest { delta }).await?;
-            println!("sent {delta}");
-        }
-        // Once this other call has its response, the server has begun the first one.
-        let deltas = iter([4, 5]).map(|delta| AccumulateRequest { delta });
-        let response = other.accumulate(deltas).await?;
-        println!("the other call: sum = {}", response.into_inner().sum);
-        Ok(())
-    };
-    let result = tokio::select! {
-        response = client.accumulate(ReceiverStream::new(deltas_rx)) => {
-            Err(Failure::new(format!("an answer too soon: {response:?}")))
-        }
-        // select! drops the future that has not completed: the call.
-        result = send_three => result,
-    };
-    // Dropping the sender would end the stream, as if all had been sent. So it is kept until
-    // tonic has dropped the receiver, and with it the call.
-    deltas_tx.closed().await;
-    result
-}
-// ANCHOR_END: walk_away
-
-// ANCHOR: early_answer
-async fn early_answer(client: &mut Client) -> Result<(), Failure> {
+// ANCHOR: early_response
+async fn early_response(client: &mut Client) -> Result<(), Failure> {
     let (tx, rx) = mpsc::channel(1);
     let send = async {
         for word in ["one", "close"] {
@@ -205,14 +173,46 @@ async fn early_answer(client: &mut Client) -> Result<(), Failure> {
     println!("{:?}", response?.into_inner());
     sent
 }
-// ANCHOR_END: early_answer
+// ANCHOR_END: early_response
 
-async fn endless(client: &mut Client) -> Result<(), Failure> {
+// ANCHOR: leave
+async fn leave(client: &mut Client) -> Result<(), Failure> {
+    let mut other = client.clone();
+    let (tx, rx) = mpsc::channel(1);
+    let mut request = Request::new(ReceiverStream::new(rx));
+    let handle = request.cancellation_handle();
+    let send_three_and_leave = async {
+        for delta in [1, 2, 3] {
+            tx.send(AccumulateRequest { delta }).await?;
+            println!("sent {delta}");
+        }
+        // Once this other call has its response, the server has begun the first one.
+        let deltas = iter([4, 5]).map(|delta| AccumulateRequest { delta });
+        let response = other.accumulate(deltas).await?;
+        println!("the other call: sum = {}", response.into_inner().sum);
+        handle.cancel();
+        Ok(())
+    };
+    let call = client.accumulate(request);
+    let (response, sent) = tokio::join!(call, send_three_and_leave);
+    match response {
+        Ok(response) => println!("sum = {}", response.into_inner().sum),
+        Err(status) => println!("the call ended with {}", status_line(&status)),
+    }
+    sent
+}
+// ANCHOR_END: leave
+
+// ANCHOR: deadline
+async fn deadline(client: &mut Client) -> Result<(), Failure> {
     // One number, and then nothing more, not even the end.
     let deltas = iter([AccumulateRequest { delta: 1 }]).chain(pending());
     let mut request = Request::new(deltas);
     request.set_timeout(Duration::from_millis(200));
+    let batch = MetadataValue::from_static("2024-06");
+    request.metadata_mut().insert("batch", batch);
     let response = client.accumulate(request).await?;
     println!("sum = {}", response.into_inner().sum);
     Ok(())
 }
+// ANCHOR_END: deadline

@@ -1,11 +1,14 @@
-//! Exercise 8: a meter that only counts up, and refuses as soon as it can. Yours to finish.
+//! Exercise 8: a meter that only counts up, and counts only what arrived whole. Yours to finish.
 //!
+//! The meter has a reading, which all calls share. It begins at 0.
+//! - When the client has finished, the call adds its deltas to the reading. The response's `sum`
+//!   is the new reading.
 //! - The first delta below zero ends the call with INVALID_ARGUMENT, `delta 3 is negative: -5`.
 //!   The first delta of a call is delta 1.
-//! - The first total that no int32 can hold ends it with OUT_OF_RANGE,
-//!   `result does not fit in int32: 2147483648`: a meter's total never becomes smaller.
+//! - The first delta that would take the reading above the largest int32 ends the call with
+//!   OUT_OF_RANGE, `result does not fit in int32: 2147483648`.
 //! - Both come at once, without waiting for more. The client may never end its stream.
-//! - If neither happens, the response is the sum, once the client has finished.
+//! - A call that is refused adds nothing. Nor does a call whose client has cancelled it.
 //!
 //! Check it with: cargo test --test lesson-8 -- --ignored --nocapture
 
@@ -16,8 +19,9 @@ use grpc_workbook::accumulate::proto::{
 };
 use tonic::{Request, Response, Status, Streaming};
 
-/// The meter.
-pub struct Meter;
+/// The service that the check calls. It needs a place for the reading.
+#[derive(Default)]
+pub struct Meter {}
 
 #[tonic::async_trait]
 impl AccumulateService for Meter {
@@ -25,10 +29,10 @@ impl AccumulateService for Meter {
         &self,
         _request: Request<Streaming<AccumulateRequest>>,
     ) -> Result<Response<AccumulateResponse>, Status> {
-        // From the lesson: use grpc_workbook::accumulate::{message_unless_cancelled, sum}.
         Err(Status::unimplemented("exercise 8 is not solved yet"))
     }
 
+    /// Not part of the exercise.
     async fn collect(
         &self,
         request: Request<Streaming<CollectRequest>>,

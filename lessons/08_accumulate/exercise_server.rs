@@ -11,7 +11,7 @@ use tonic::transport::Server;
 async fn main() -> Result<(), Failure> {
     let (incoming, shutdown) = cli::listen_exercise(8).await?;
     let server = Server::builder()
-        .add_service(AccumulateServiceServer::new(Meter))
+        .add_service(AccumulateServiceServer::new(Meter::default()))
         .serve_with_incoming_shutdown(incoming, shutdown.requested());
     shutdown.run(server).await
 }

@@ -1,4 +1,6 @@
-//! Exercise 8, a wrong answer: a total that does not fit is refused only at the end.
+//! Exercise 8, a wrong answer: a reading that does not fit is refused only at the end.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use grpc_workbook::accumulate::proto::accumulate_service_server::AccumulateService;
 use grpc_workbook::accumulate::proto::{
@@ -7,8 +9,18 @@ use grpc_workbook::accumulate::proto::{
 use grpc_workbook::accumulate::{Accumulator, message_unless_cancelled, sum};
 use tonic::{Request, Response, Status, Streaming};
 
-/// The meter.
-pub struct Meter;
+/// The service that the check calls.
+#[derive(Default)]
+pub struct Meter {
+    /// The sum of the deltas of all calls that arrived whole.
+    reading: Mutex<i32>,
+}
+
+impl Meter {
+    fn reading(&self) -> MutexGuard<'_, i32> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 #[tonic::async_trait]
 impl AccumulateService for Meter {
@@ -26,12 +38,16 @@ impl AccumulateService for Meter {
                 let refusal = format!("delta {count} is negative: {delta}");
                 return Err(Status::invalid_argument(refusal));
             }
-            // Wrong: nobody asks here whether the total still fits.
+            // Wrong: nobody asks here whether the reading still fits.
             total += i128::from(delta);
         }
-        Ok(Response::new(AccumulateResponse { sum: sum(total)? }))
+        // Another call may have changed the reading in the meantime: the sum is made once more.
+        let mut reading = self.reading();
+        *reading = sum(i128::from(*reading) + total)?;
+        Ok(Response::new(AccumulateResponse { sum: *reading }))
     }
 
+    /// Not part of the exercise.
     async fn collect(
         &self,
         request: Request<Streaming<CollectRequest>>,

@@ -1,4 +1,6 @@
-//! Exercise 8, a wrong answer: a total stops at the largest int32 instead of being refused.
+//! Exercise 8, a wrong answer: a reading stops at the largest int32 instead of being refused.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use grpc_workbook::accumulate::proto::accumulate_service_server::AccumulateService;
 use grpc_workbook::accumulate::proto::{
@@ -7,8 +9,18 @@ use grpc_workbook::accumulate::proto::{
 use grpc_workbook::accumulate::{Accumulator, message_unless_cancelled};
 use tonic::{Request, Response, Status, Streaming};
 
-/// The meter.
-pub struct Meter;
+/// The service that the check calls.
+#[derive(Default)]
+pub struct Meter {
+    /// The sum of the deltas of all calls that arrived whole.
+    reading: Mutex<i32>,
+}
+
+impl Meter {
+    fn reading(&self) -> MutexGuard<'_, i32> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 #[tonic::async_trait]
 impl AccumulateService for Meter {
@@ -29,9 +41,12 @@ impl AccumulateService for Meter {
             // Wrong: a total that does not fit becomes the largest int32.
             total = delta.saturating_add(total);
         }
-        Ok(Response::new(AccumulateResponse { sum: total }))
+        let mut reading = self.reading();
+        *reading = reading.saturating_add(total);
+        Ok(Response::new(AccumulateResponse { sum: *reading }))
     }
 
+    /// Not part of the exercise.
     async fn collect(
         &self,
         request: Request<Streaming<CollectRequest>>,

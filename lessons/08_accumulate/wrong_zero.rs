@@ -1,5 +1,7 @@
 //! Exercise 8, a wrong answer: it refuses 0, which is not negative, and counts from 0.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use grpc_workbook::accumulate::proto::accumulate_service_server::AccumulateService;
 use grpc_workbook::accumulate::proto::{
     AccumulateRequest, AccumulateResponse, CollectRequest, CollectResponse,
@@ -7,8 +9,18 @@ use grpc_workbook::accumulate::proto::{
 use grpc_workbook::accumulate::{Accumulator, message_unless_cancelled, sum};
 use tonic::{Request, Response, Status, Streaming};
 
-/// The meter.
-pub struct Meter;
+/// The service that the check calls.
+#[derive(Default)]
+pub struct Meter {
+    /// The sum of the deltas of all calls that arrived whole.
+    reading: Mutex<i32>,
+}
+
+impl Meter {
+    fn reading(&self) -> MutexGuard<'_, i32> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 #[tonic::async_trait]
 impl AccumulateService for Meter {
@@ -29,11 +41,15 @@ impl AccumulateService for Meter {
             }
             count += 1;
             total += i128::from(delta);
-            sum(total)?;
+            sum(i128::from(*self.reading()) + total)?;
         }
-        Ok(Response::new(AccumulateResponse { sum: sum(total)? }))
+        // Another call may have changed the reading in the meantime: the sum is made once more.
+        let mut reading = self.reading();
+        *reading = sum(i128::from(*reading) + total)?;
+        Ok(Response::new(AccumulateResponse { sum: *reading }))
     }
 
+    /// Not part of the exercise.
     async fn collect(
         &self,
         request: Request<Streaming<CollectRequest>>,

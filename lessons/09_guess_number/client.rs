@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
 use grpc_workbook::calculator::proto::{CalculateRequest, Operation};
-use grpc_workbook::cli::{self, Failure};
+use grpc_workbook::cli::{self, Failure, Source};
 use grpc_workbook::guess_number::proto::{
     EchoRequest, EchoResponse, GuessRequest, GuessResponse,
     guess_number_service_client::GuessNumberServiceClient,
@@ -24,37 +24,27 @@ use tonic::transport::Channel;
 
 type Client = GuessNumberServiceClient<Channel>;
 
-/// What to say: guesses, or else messages for Echo.
 #[derive(clap::Args)]
 struct Args {
-    /// The numbers to guess; `-` reads them, a line each; without any, ten at random
-    #[arg(allow_negative_numbers = true, value_parser = number)]
-    numbers: Vec<Number>,
-    /// Take the same random numbers each time
+    /// The numbers to guess; - reads them from standard input, one a line; without any, ten
+    /// random numbers are guessed
+    #[arg(allow_negative_numbers = true, value_parser = Source::parser(cli::int32))]
+    numbers: Vec<Source<i32>>,
+    /// Take the random numbers of this seed, the same ones each time
     #[arg(long)]
     seed: Option<u64>,
     // Without one, the client guesses.
     #[command(subcommand)]
-    other: Option<Other>,
+    command: Option<Command>,
 }
 
-/// A number to guess, or where to read it.
-#[derive(Clone, Copy, PartialEq)]
-enum Number {
-    /// On the command line.
-    Given(i32),
-    /// `-`: the numbers of standard input.
-    Typed,
-}
-
-/// What the client does instead of guessing.
 #[derive(Subcommand)]
-enum Other {
+enum Command {
     /// Talk to Echo: each message is sent when the one before it was answered
     Echo {
-        /// What to say; `-` reads it, a line each
-        #[arg(default_values = ["1", "2", "3"])]
-        messages: Vec<String>,
+        /// What to say; - reads it from standard input, one message a line
+        #[arg(default_values = ["1", "2", "3"], value_parser = Source::parser(cli::text))]
+        messages: Vec<Source<String>>,
     },
 }
 
@@ -65,7 +55,7 @@ enum Fault {
     Deadlock,
     /// send everything before anything is read
     Full,
-    /// walk away after one answer, then call again
+    /// cancel the call after one answer, then call again
     Leave,
     /// send a city in the middle of the guesses
     WrongMessage,
@@ -76,48 +66,26 @@ enum Fault {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let cli::Client { server, fault, args } = cli::client::<Args, Fault>(9);
-    if args.numbers.len() > 1 && args.numbers.contains(&Number::Typed) {
-        cli::fail(2, "- is for standard input, and stands alone");
-    }
+    let numbers = Source::of(args.numbers);
+    let messages = args
+        .command
+        .map(|Command::Echo { messages }| Source::of(messages));
     let channel = cli::connect(&server).await?;
     if let Some(fault) = fault {
         return play_fault(channel, fault).await;
     }
-    let client = &mut Client::new(channel);
-    match args.other {
-        Some(Other::Echo { messages }) if messages == ["-"] => {
-            echo(client, cli::lines()).await
-        }
-        Some(Other::Echo { messages }) => echo(client, iter(messages)).await,
-        None if args.numbers.is_empty() => {
+    let mut client = Client::new(channel);
+    match (messages, numbers) {
+        (Some(Source::Given(messages)), _) => echo(&mut client, iter(messages)).await,
+        (Some(Source::Stdin), _) => echo(&mut client, cli::lines()).await,
+        (None, Source::Stdin) => guess(&mut client, cli::numbers()).await,
+        (None, Source::Given(numbers)) if numbers.is_empty() => {
             let numbers: Vec<i32> = cli::random(args.seed, 1..=20).take(10).collect();
             println!("guessing {numbers:?}");
-            guess(client, iter(numbers)).await
+            guess(&mut client, iter(numbers)).await
         }
-        None if args.numbers == [Number::Typed] => guess(client, cli::numbers()).await,
-        None => guess(client, iter(given(&args.numbers))).await,
+        (None, Source::Given(numbers)) => guess(&mut client, iter(numbers)).await,
     }
-}
-
-fn number(text: &str) -> Result<Number, &'static str> {
-    match text {
-        "-" => Ok(Number::Typed),
-        _ => text
-            .parse()
-            .map(Number::Given)
-            .map_err(|_| "it is no int32"),
-    }
-}
-
-/// The numbers that stand on the command line.
-fn given(numbers: &[Number]) -> Vec<i32> {
-    let mut given = Vec::new();
-    for number in numbers {
-        if let Number::Given(number) = number {
-            given.push(*number);
-        }
-    }
-    given
 }
 
 // ANCHOR: guess
@@ -172,11 +140,11 @@ async fn echo(
 // ANCHOR_END: echo
 
 async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
-    let client = &mut Client::new(channel.clone());
+    let mut client = Client::new(channel.clone());
     match fault {
-        Fault::Deadlock => deadlock(client).await,
-        Fault::Full => full(client).await,
-        Fault::Leave => leave(client).await,
+        Fault::Deadlock => deadlock(&mut client).await,
+        Fault::Full => full(&mut client).await,
+        Fault::Leave => leave(&mut client).await,
         Fault::WrongMessage => {
             // Field 1, as in a guess, but a string: a City of the notes.
             send(channel, b"\x0a\x05wuhan".to_vec()).await

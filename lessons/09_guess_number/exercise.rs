@@ -19,7 +19,7 @@ use proto::{EchoRequest, GuessRequest, GuessResponse};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-/// The game. Its calls share nothing.
+/// The service that the check calls. Its calls share nothing.
 pub struct Game;
 
 #[tonic::async_trait]
@@ -33,7 +33,7 @@ impl GuessNumberService for Game {
         Err(Status::unimplemented("exercise 9 is not solved yet"))
     }
 
-    // Echo stays what it is.
+    // Not part of the exercise.
     type EchoStream = <GuessNumber as GuessNumberService>::EchoStream;
 
     async fn echo(

@@ -14,12 +14,12 @@ pub mod proto {
 use proto::guess_number_service_server::GuessNumberService;
 use proto::{EchoRequest, EchoResponse, GuessRequest, GuessResponse};
 
-/// Implements the trait that build.rs generated. It remembers nothing, neither between calls nor
-/// between the messages of one call.
+/// The service. It has no fields: a call needs nothing but its request.
 pub struct GuessNumber;
 
 #[tonic::async_trait]
 impl GuessNumberService for GuessNumber {
+    // ANCHOR: guess
     type GuessStream = FilterMap<Streaming<GuessRequest>, Respond>;
 
     async fn guess(
@@ -28,12 +28,14 @@ impl GuessNumberService for GuessNumber {
     ) -> Result<Response<Self::GuessStream>, Status> {
         // Logged now, because the two streams may stay open for hours.
         println!("Guess -> started");
-        // The responses are the guesses, seen through a function. tonic asks for a response
-        // when it can send one, and only then is a guess read: a client that doesn't read
-        // can't fill our memory, and when it leaves, everything is dropped.
+        // The responses are the guesses, seen through a function. tonic polls for a response
+        // when it can send one, and only then is a guess read: a client that does not read
+        // cannot fill our memory, and when it leaves, everything is dropped.
         Ok(Response::new(request.into_inner().filter_map(respond)))
     }
+    // ANCHOR_END: guess
 
+    // ANCHOR: echo
     type EchoStream = ReceiverStream<Result<EchoResponse, Status>>;
 
     async fn echo(
@@ -47,7 +49,8 @@ impl GuessNumberService for GuessNumber {
         let mut next = messages.message().await?;
         let (tx, rx) = mpsc::channel(1);
         tokio::spawn(async move {
-            // The loop ends when the client has finished. A cancelled call looks the same here.
+            // The loop ends when the client has finished. A cancelled call looks the same here:
+            // see lesson 8.
             while let Some(EchoRequest { data }) = next {
                 let response = EchoResponse { data: echo(&data) };
                 // An error says that nobody reads any more: the task must not outlive its call.
@@ -67,10 +70,12 @@ impl GuessNumberService for GuessNumber {
         });
         Ok(Response::new(ReceiverStream::new(rx)))
     }
+    // ANCHOR_END: echo
 }
 
+// ANCHOR: respond
 /// What makes a response of a guess, or none. The type of a plain function can be written down;
-/// the type of a closure that keeps something cannot.
+/// the type of a closure that captures a variable cannot.
 type Respond = fn(Result<GuessRequest, Status>) -> Option<Result<GuessResponse, Status>>;
 
 fn respond(guess: Result<GuessRequest, Status>) -> Option<Result<GuessResponse, Status>> {
@@ -80,10 +85,11 @@ fn respond(guess: Result<GuessRequest, Status>) -> Option<Result<GuessResponse, 
             Some(Ok(GuessResponse { number, verdict: "bingo".into() }))
         }
         Ok(_) => None,
-        // What arrived is no guess. The status ends the call, after the responses before it.
+        // What arrived is not a guess. The status ends the call, after the responses before it.
         Err(status) => Some(Err(status)),
     }
 }
+// ANCHOR_END: respond
 
 /// Whether a guess is right: the numbers from 0 to 9 are.
 pub fn is_right(number: i32) -> bool {

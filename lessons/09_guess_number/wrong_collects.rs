@@ -9,7 +9,7 @@ use proto::{EchoRequest, GuessRequest, GuessResponse};
 use tokio_stream::Iter;
 use tonic::{Request, Response, Status, Streaming};
 
-/// The game. Its calls share nothing.
+/// The service that the check calls. Its calls share nothing.
 pub struct Game;
 
 #[tonic::async_trait]
@@ -36,6 +36,7 @@ impl GuessNumberService for Game {
         Ok(Response::new(tokio_stream::iter(responses)))
     }
 
+    // Not part of the exercise.
     type EchoStream = <GuessNumber as GuessNumberService>::EchoStream;
 
     async fn echo(

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-/// The game.
+/// The service that the check calls.
 #[derive(Default)]
 pub struct Game {
     // Wrong: one secret for all calls, so each game overwrites that of the others.
@@ -38,6 +38,7 @@ impl GuessNumberService for Game {
         Ok(Response::new(ReceiverStream::new(rx)))
     }
 
+    // Not part of the exercise.
     type EchoStream = <GuessNumber as GuessNumberService>::EchoStream;
 
     async fn echo(

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-/// The game. Its calls share nothing.
+/// The service that the check calls. Its calls share nothing.
 pub struct Game;
 
 #[tonic::async_trait]
@@ -35,6 +35,7 @@ impl GuessNumberService for Game {
         Ok(Response::new(ReceiverStream::new(rx)))
     }
 
+    // Not part of the exercise.
     type EchoStream = <GuessNumber as GuessNumberService>::EchoStream;
 
     async fn echo(

@@ -16,7 +16,7 @@ mod term;
 pub use client::{Client, client, client_without, connect, connect_tcp, connect_with};
 pub use errors::{Failure, without_os_code};
 pub use flags::{fail, host_and_port, parse};
-pub use input::{lines, numbers, random};
+pub use input::{Source, int32, lines, numbers, random, text};
 pub use server::{GRACE, Shutdown, bind, listen, listen_exercise, listen_with};
 pub use signals::Signals;
 pub use term::style;

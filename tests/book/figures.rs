@@ -34,7 +34,7 @@ const WIRES: &[(&str, &[&str])] = &[
     ("book/figures/07-subjects-by-city-unknown.svg", &["东京"]),
     ("book/figures/07-subjects-by-city-left.svg", &["--break", "leave"]),
     ("book/figures/08-accumulate-wire.svg", &["5", "-10", "0", "1"]),
-    ("book/figures/08-accumulate-early.svg", &["--break", "early-answer"]),
+    ("book/figures/08-accumulate-early.svg", &["--break", "early-response"]),
     ("book/figures/09-guess-number-wire.svg", &["echo", "1", "2"]),
     ("book/figures/09-guess-number-left.svg", &["--break", "leave"]),
     ("book/figures/09-guess-number-ended.svg", &["--break", "wrong-message"]),
@@ -146,9 +146,9 @@ async fn the_four_kinds() {
         rows += &format!("| {kind} | {requests} | {responses} | `{path}` |\n");
     }
     let table = format!(
-        "All four requests have these headers: {}. All four answers end with these trailers: {}. \
+        "All four requests have these headers: {}. All four responses end with these trailers: {}. \
          What differs:\n\n\
-         | kind | client sends | server sends | path |\n|---|---|---|---|\n{rows}",
+         | kind | requests in this call | responses in this call | path |\n|---|---|---|---|\n{rows}",
         header_list(&first.headers),
         header_list(&first.trailers),
     );

@@ -16,13 +16,15 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{StreamExt, empty, iter, pending};
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
-use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::{Client, serving, word, words};
 
-/// A service whose calls end badly. The test hears through the channel what a method does.
-struct FaultyService(UnboundedSender<&'static str>);
+/// A service whose calls end badly.
+struct FaultyService {
+    /// Tells the test what a method does.
+    reports: UnboundedSender<&'static str>,
+}
 
 #[tonic::async_trait]
 impl AccumulateService for FaultyService {
@@ -39,13 +41,16 @@ impl AccumulateService for FaultyService {
         &self,
         request: Request<Streaming<CollectRequest>>,
     ) -> Result<Response<CollectResponse>, Status> {
-        let FaultyService(tx) = self;
-        let notify = |event| tx.send(event).expect("the test should be listening");
-        let _dropped = NotifyOnDrop(tx.clone(), "dropped");
+        let report = |event| {
+            self.reports
+                .send(event)
+                .expect("the test should be listening");
+        };
+        let _dropped = NotifyOnDrop(self.reports.clone(), "dropped");
         let mut words = request.into_inner();
         let mut response = CollectResponse::default();
         while let Some(CollectRequest { data }) = words.message().await? {
-            notify("read");
+            report("read");
             response.messages += 1;
             match data.as_str() {
                 "answer" => return Ok(Response::new(response)),
@@ -55,7 +60,7 @@ impl AccumulateService for FaultyService {
                 _ => {}
             }
         }
-        notify("None");
+        report("None");
         if response.closed {
             future::pending::<()>().await;
         }
@@ -63,146 +68,201 @@ impl AccumulateService for FaultyService {
     }
 }
 
-/// What a [`FaultyService`] tells.
-type Notes = UnboundedReceiver<&'static str>;
+/// A faulty server and a client of it, for one ending.
+struct Setup {
+    server: KillableServer,
+    client: Client,
+    /// What the service tells.
+    reports: UnboundedReceiver<&'static str>,
+}
 
-fn faulty_server() -> (KillableServer, Notes) {
-    let (tx, rx) = unbounded_channel();
-    (KillableServer::start(serving(FaultyService(tx))), rx)
+impl Setup {
+    async fn new() -> Setup {
+        let (tx, reports) = unbounded_channel();
+        let server = KillableServer::start(serving(FaultyService { reports: tx }));
+        let client = Client::new(server.channel().await);
+        Setup { server, client, reports }
+    }
+
+    async fn expect_report(&mut self, report: &str) {
+        assert_eq!(self.reports.recv().await, Some(report));
+    }
+
+    /// Asserts that the connection still serves calls, and returns the ending.
+    async fn still_serves(mut self, ending: Ending) -> Ending {
+        let response = self.client.collect(empty()).await;
+        let response = response.expect("call should succeed").into_inner();
+        assert_eq!(response, CollectResponse::default());
+        ending
+    }
 }
 
 #[tokio::test]
 async fn call_endings_match_the_chapter() {
-    let (server, mut notes) = faulty_server();
-    let mut client = Client::new(server.channel().await);
-    let mut endings = vec![
-        method_fails_at_once(&mut client).await,
-        method_fails_while_client_sends(&mut client).await,
-        method_responds_while_client_sends(&mut client).await,
-        method_panics(&mut client).await,
-        sender_is_dropped(&mut client).await,
-        client_drops_call(&mut client, &mut notes).await,
-        deadline_passes(&mut client).await,
-        message_is_undecodable(server.channel().await).await,
-        message_is_too_large(server.channel().await).await,
-        response_is_too_large(client.clone()).await,
+    let endings = [
+        method_fails_at_once().await,
+        method_fails_while_client_sends().await,
+        method_responds_while_client_sends().await,
+        method_panics().await,
+        sender_is_dropped().await,
+        client_drops_call().await,
+        client_cancels().await,
+        deadline_passes().await,
+        message_is_undecodable().await,
+        message_is_too_large().await,
+        response_is_too_large().await,
+        server_dies().await,
     ];
-    // All the calls so far are over, and left nothing behind.
-    let response = client.collect(empty()).await.expect("call should succeed");
-    assert_eq!(response.into_inner(), CollectResponse::default());
-    endings.push(server_dies(client, server, notes).await);
     written("book/generated/08-accumulate-ends.md", &table(&endings));
 }
 
-async fn method_fails_at_once(client: &mut Client) -> Ending {
-    let response = client.accumulate(pending()).await;
+async fn method_fails_at_once() -> Ending {
+    let mut setup = Setup::new().await;
+    let response = setup.client.accumulate(pending()).await;
     let status = response.expect_err("call should fail");
     assert_eq!(status.code(), Code::FailedPrecondition);
-    Ending {
+    let ending = Ending {
         when: "the method returns an error before it has read anything",
         sees: status_cell(&status),
         specified: "",
-    }
+    };
+    setup.still_serves(ending).await
 }
 
-async fn method_fails_while_client_sends(client: &mut Client) -> Ending {
-    let response = client.collect(words(["a", "fail"]).chain(pending())).await;
+async fn method_fails_while_client_sends() -> Ending {
+    let mut setup = Setup::new().await;
+    let requests = words(["a", "fail"]).chain(pending());
+    let response = setup.client.collect(requests).await;
     let status = response.expect_err("call should fail");
     assert_eq!(status.code(), Code::InvalidArgument);
-    Ending {
+    let ending = Ending {
         when: "the method returns an error while the client is still sending",
         sees: status_cell(&status),
         specified: "",
-    }
+    };
+    setup.still_serves(ending).await
 }
 
-async fn method_responds_while_client_sends(client: &mut Client) -> Ending {
-    let response = client
-        .collect(words(["a", "answer"]).chain(pending()))
-        .await;
+async fn method_responds_while_client_sends() -> Ending {
+    let mut setup = Setup::new().await;
+    let requests = words(["a", "answer"]).chain(pending());
+    let response = setup.client.collect(requests).await;
     let response = response.expect("call should succeed").into_inner();
-    Ending {
-        when: "the method returns an answer while the client is still sending",
-        sees: format!("the answer, `{response:?}`"),
+    let ending = Ending {
+        when: "the method returns a response while the client is still sending",
+        sees: format!("the response, `{response:?}`"),
         specified: "",
-    }
+    };
+    setup.still_serves(ending).await
 }
 
-async fn method_panics(client: &mut Client) -> Ending {
-    let response = client.collect(words(["a", "panic"]).chain(pending())).await;
-    Ending {
+async fn method_panics() -> Ending {
+    let mut setup = Setup::new().await;
+    let requests = words(["a", "panic"]).chain(pending());
+    let response = setup.client.collect(requests).await;
+    let ending = Ending {
         when: "the method panics",
         sees: status_cell(&response.expect_err("call should fail")),
         specified: "`UNKNOWN`",
-    }
+    };
+    setup.still_serves(ending).await
 }
 
 /// What feeds the stream fails and drops its sender: it looks like a good end.
-async fn sender_is_dropped(client: &mut Client) -> Ending {
+async fn sender_is_dropped() -> Ending {
+    let mut setup = Setup::new().await;
     let (tx, rx) = mpsc::channel(1);
     tokio::spawn(async move { tx.send(word("a")).await });
-    let response = client.collect(ReceiverStream::new(rx)).await;
+    let response = setup.client.collect(ReceiverStream::new(rx)).await;
     let response = response.expect("call should succeed").into_inner();
-    Ending {
+    let ending = Ending {
         when: "the client's sender is dropped in the middle",
-        sees: format!("an answer to half of it, `{response:?}`"),
+        sees: format!("a response to half of it, `{response:?}`"),
         specified: "",
-    }
+    };
+    setup.still_serves(ending).await
 }
 
 /// The chapter's riddle: a call that is given up looks like one that has ended.
-async fn client_drops_call(client: &mut Client, notes: &mut Notes) -> Ending {
-    // Notes on the calls before this one.
-    while notes.try_recv().is_ok() {}
-    let mut client = client.clone();
+async fn client_drops_call() -> Ending {
+    let mut setup = Setup::new().await;
+    let mut client = setup.client.clone();
     let requests = words(["wait at the end"]).chain(pending());
     let call = tokio::spawn(async move { client.collect(requests).await.map(drop) });
-    assert_eq!(notes.recv().await, Some("read"));
+    setup.expect_report("read").await;
     call.abort();
-    assert_eq!(notes.recv().await, Some("None"));
-    assert_eq!(notes.recv().await, Some("dropped"));
-    Ending {
-        when: "the client drops its call",
-        sees: "nothing, it no longer waits; the server's `message` says `Ok(None)`, \
+    setup.expect_report("None").await;
+    setup.expect_report("dropped").await;
+    let ending = Ending {
+        when: "the client drops its call, before its stream has ended",
+        sees: "nothing, it no longer waits; the server's `message` returns `Ok(None)`, \
                and then the method's future is dropped where it waits"
             .into(),
         specified: "`CANCELLED`, on both sides",
-    }
+    };
+    setup.still_serves(ending).await
 }
 
-async fn deadline_passes(client: &mut Client) -> Ending {
-    let mut request = Request::new(words(["a"]).chain(pending()));
-    request.set_timeout(Duration::from_millis(100));
-    let response = client.collect(request).await;
+async fn client_cancels() -> Ending {
+    let mut setup = Setup::new().await;
+    let mut client = setup.client.clone();
+    let mut request = Request::new(words(["wait at the end"]).chain(pending()));
+    let handle = request.cancellation_handle();
+    let call = tokio::spawn(async move { client.collect(request).await });
+    setup.expect_report("read").await;
+    handle.cancel();
+    setup.expect_report("None").await;
+    setup.expect_report("dropped").await;
+    let response = call.await.expect("the call should not panic");
     let status = response.expect_err("call should fail");
     assert_eq!(status.code(), Code::Cancelled);
-    Ending {
+    let ending = Ending {
+        when: "the client cancels, with `Request::cancellation_handle`",
+        sees: format!("{}; the server, as above", status_cell(&status)),
+        specified: "",
+    };
+    setup.still_serves(ending).await
+}
+
+async fn deadline_passes() -> Ending {
+    let mut setup = Setup::new().await;
+    let mut request = Request::new(words(["a"]).chain(pending()));
+    request.set_timeout(Duration::from_millis(100));
+    let response = setup.client.collect(request).await;
+    let status = response.expect_err("call should fail");
+    assert_eq!(status.code(), Code::Cancelled);
+    let ending = Ending {
         when: "the deadline passes, and the client has not finished",
         sees: status_cell(&status),
         specified: "`DEADLINE_EXCEEDED`",
-    }
+    };
+    setup.still_serves(ending).await
 }
 
-async fn message_is_undecodable(channel: Channel) -> Ending {
-    Ending {
-        when: "the second message is none",
-        sees: status_cell(&second_message_fails(channel, b"\x08\x01").await),
+async fn message_is_undecodable() -> Ending {
+    let setup = Setup::new().await;
+    let ending = Ending {
+        when: "the second message cannot be decoded",
+        sees: status_cell(&second_message_fails(&setup, b"\x08\x01").await),
         specified: "",
-    }
+    };
+    setup.still_serves(ending).await
 }
 
-async fn message_is_too_large(channel: Channel) -> Ending {
+async fn message_is_too_large() -> Ending {
+    let setup = Setup::new().await;
     let large = vec![0; 4 * 1024 * 1024 + 1];
-    Ending {
+    let ending = Ending {
         when: "the second message is larger than the server allows, 4 MiB",
-        sees: status_cell(&second_message_fails(channel, &large).await),
+        sees: status_cell(&second_message_fails(&setup, &large).await),
         specified: "`RESOURCE_EXHAUSTED`",
-    }
+    };
+    setup.still_serves(ending).await
 }
 
 /// Sends a good message and then these bytes, which make the call fail.
-async fn second_message_fails(channel: Channel, second: &[u8]) -> Status {
-    let mut grpc = Grpc::new(channel);
+async fn second_message_fails(setup: &Setup, second: &[u8]) -> Status {
+    let mut grpc = Grpc::new(setup.server.channel().await);
     grpc.ready().await.expect("the channel should be ready");
     let messages = [
         Bytes::from_static(b"\x0a\x01a"),
@@ -214,26 +274,25 @@ async fn second_message_fails(channel: Channel, second: &[u8]) -> Status {
     response.expect_err("call should fail")
 }
 
-async fn response_is_too_large(client: Client) -> Ending {
-    let mut client = client.max_decoding_message_size(1);
+async fn response_is_too_large() -> Ending {
+    let setup = Setup::new().await;
+    let mut client = setup.client.clone().max_decoding_message_size(1);
     let response = client.collect(words(["answer"])).await;
-    Ending {
-        when: "the answer is larger than the client allows, here 1 byte",
+    let ending = Ending {
+        when: "the response is larger than the client allows, here 1 byte",
         sees: status_cell(&response.expect_err("call should fail")),
         specified: "`RESOURCE_EXHAUSTED`",
-    }
+    };
+    setup.still_serves(ending).await
 }
 
-async fn server_dies(
-    mut client: Client,
-    server: KillableServer,
-    mut notes: Notes,
-) -> Ending {
-    while notes.try_recv().is_ok() {}
+async fn server_dies() -> Ending {
+    let mut setup = Setup::new().await;
     let requests = words(["a"]).chain(pending());
+    let mut client = setup.client.clone();
     let call = tokio::spawn(async move { client.collect(requests).await });
-    assert_eq!(notes.recv().await, Some("read"));
-    server.kill();
+    setup.expect_report("read").await;
+    setup.server.kill();
     let response = call.await.expect("the call should not panic");
     Ending {
         when: "the server dies",
@@ -245,18 +304,39 @@ async fn server_dies(
 /// The client's side: what feeds the stream of a call learns that the call is over.
 #[tokio::test]
 async fn a_dropped_call_closes_the_channel() {
-    let (server, mut notes) = faulty_server();
-    let mut client = Client::new(server.channel().await);
+    let mut setup = Setup::new().await;
+    let mut client = setup.client.clone();
     let (tx, rx) = mpsc::channel(1);
     tx.send(word("a"))
         .await
         .expect("the channel should have room");
     let requests = ReceiverStream::new(rx);
     let call = tokio::spawn(async move { client.collect(requests).await.map(drop) });
-    assert_eq!(notes.recv().await, Some("read"));
+    setup.expect_report("read").await;
     call.abort();
     tx.closed().await;
     let sent = tx.send(word("b")).await;
     sent.expect_err("the channel should be closed");
-    while notes.recv().await != Some("dropped") {}
+    while setup.reports.recv().await != Some("dropped") {}
+}
+
+/// The handle ends the sending. When that has ended already, only dropping the call cancels it.
+#[tokio::test]
+async fn the_handle_has_no_effect_after_the_end_of_the_stream() {
+    let mut setup = Setup::new().await;
+    let mut client = setup.client.clone();
+    let mut request = Request::new(words(["wait at the end"]));
+    let handle = request.cancellation_handle();
+    let call = tokio::spawn(async move { client.collect(request).await.map(drop) });
+    setup.expect_report("read").await;
+    setup.expect_report("None").await;
+    handle.cancel();
+    // A RST_STREAM would have been sent before this call.
+    let response = setup.client.collect(empty()).await;
+    response.expect("call should succeed");
+    setup.expect_report("None").await;
+    setup.expect_report("dropped").await;
+    assert!(setup.reports.try_recv().is_err() && !call.is_finished());
+    call.abort();
+    setup.expect_report("dropped").await;
 }

@@ -1,11 +1,5 @@
 //! Lesson 8: the exercise, what the service responds, who ends a call, and how it can end.
 
-mod backpressure;
-mod check;
-mod endings;
-mod programs;
-mod service;
-
 #[path = "../../lessons/08_accumulate/exercise.rs"]
 mod exercise;
 #[path = "../../lessons/08_accumulate/solution.rs"]
@@ -14,12 +8,23 @@ mod solution;
 mod wrong_half;
 #[path = "../../lessons/08_accumulate/wrong_late.rs"]
 mod wrong_late;
+#[path = "../../lessons/08_accumulate/wrong_left.rs"]
+mod wrong_left;
+#[path = "../../lessons/08_accumulate/wrong_partly.rs"]
+mod wrong_partly;
 #[path = "../../lessons/08_accumulate/wrong_saturates.rs"]
 mod wrong_saturates;
 #[path = "../../lessons/08_accumulate/wrong_wraps.rs"]
 mod wrong_wraps;
 #[path = "../../lessons/08_accumulate/wrong_zero.rs"]
 mod wrong_zero;
+
+mod backpressure;
+mod cancelling;
+mod check;
+mod endings;
+mod programs;
+mod service;
 
 use grpc_workbook::accumulate::Accumulator;
 use grpc_workbook::accumulate::proto::{
@@ -31,16 +36,20 @@ use tokio_stream::{Stream, StreamExt, iter};
 use tonic::service::Routes;
 use tonic::transport::Channel;
 
+use check::check;
+
 type Client = AccumulateServiceClient<Channel>;
 
 support::exercise! {
     files: "lessons/08_accumulate/exercise.rs",
-    serve: |answer| serving(answer::Meter),
-    check: check::check,
+    serve: |answer| serving(answer::Meter::default()),
+    check: check,
     own: serving(Accumulator),
     wrong: [
         wrong_half,
         wrong_late => "book/generated/08-accumulate-report.txt",
+        wrong_left,
+        wrong_partly,
         wrong_saturates,
         wrong_wraps,
         wrong_zero,
@@ -73,7 +82,7 @@ fn words<'w>(
 
 /// The chapter's excerpts of the generated code: the trait and the client's method.
 #[test]
-fn the_chapter_shows_the_generated_code() {
+fn excerpts_match_the_generated_code() {
     let code = support::generated("accumulate.v1.rs");
     let excerpt = |from, to| support::excerpt(&code, from, to);
     support::written(

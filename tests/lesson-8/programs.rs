@@ -24,11 +24,11 @@ const LESSON: &Lesson = support::lesson(8);
 #[test]
 fn the_client_plays_the_chapter() {
     let server = Server::start(LESSON);
-    let run_client =
+    let client =
         |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
-    let Finished { code, output } = run_client(&["--seed", "8"]);
+    let Finished { code, output } = client(&["--seed", "8"]);
     assert_eq!(code, Some(0));
-    assert_eq!(run_client(&["--seed", "8"]).output, output);
+    assert_eq!(client(&["--seed", "8"]).output, output);
     let (numbers, last) = output
         .trim_end()
         .rsplit_once('\n')
@@ -40,32 +40,43 @@ fn the_client_plays_the_chapter() {
     assert!(numbers.len() == 10 && numbers.iter().all(|n| (1..=100).contains(n)));
     assert_eq!(last, format!("sum = {}", numbers.iter().sum::<i32>()));
 
-    assert_eq!(run_client(&["5", "-10", "0", "1"]), Finished::new(0, "sum = -4\n"));
+    assert_eq!(client(&["5", "-10", "0", "1"]), Finished::new(0, "sum = -4\n"));
     let line = "CollectResponse { messages: 2, closed: true }\n";
-    assert_eq!(run_client(&["collect", "a", "close", "b"]), Finished::new(0, line));
+    assert_eq!(client(&["collect", "a", "close", "b"]), Finished::new(0, line));
     let nothing = "CollectResponse { messages: 0, closed: false }\n";
-    assert_eq!(run_client(&["collect"]), Finished::new(0, nothing));
-    assert_eq!(run_client(&["collect", "-"]), Finished::new(0, nothing));
-    assert_eq!(run_client(&["-"]), Finished::new(0, "sum = 0\n"));
+    assert_eq!(client(&["collect"]), Finished::new(0, nothing));
+    assert_eq!(client(&["collect", "-"]), Finished::new(0, nothing));
+    assert_eq!(client(&["-"]), Finished::new(0, "sum = 0\n"));
 
     let Finished { code, output } = server.stop();
     assert_eq!(code, Some(0));
-    assert!(output.contains("\nAccumulate -> AccumulateResponse { sum: -4 }\n"));
+    assert!(output.contains("\nAccumulate -> sum = -4\n"), "{output}");
+    assert!(output.contains("\nCollect -> messages = 2, closed = true\n"), "{output}");
 }
 
 /// Found before a call is made: no server runs.
 #[test]
-fn wrong_arguments_end_with_code_2() {
-    for mistake in ["2147483648", "one", "1.5", ""] {
-        let mut client = programs::client(LESSON, "127.0.0.1:1", &["1", mistake]);
-        let line =
-            format!("Error: {mistake:?} is no number from -2147483648 to 2147483647\n");
-        assert_eq!(run(&mut client), Finished::new(2, line));
+fn mistakes_on_the_command_line_get_one_line() {
+    let not_an_int32 = "it is not an int32, a number from -2147483648 to 2147483647";
+    let not_alone = "- is for standard input, and stands alone";
+    for (args, mistake) in [
+        (&["1", "2147483648"][..], not_an_int32),
+        (&["1", "one"], not_an_int32),
+        (&["1", "1.5"], not_an_int32),
+        (&["1", ""], not_an_int32),
+        (&["-", "1"], not_alone),
+        (&["collect", "a", "-"], not_alone),
+    ] {
+        let Finished { code, output } =
+            run(&mut programs::client(LESSON, "127.0.0.1:1", args));
+        assert_eq!(code, Some(2), "{output}");
+        assert!(output.contains(mistake), "{output}");
+        assert_eq!(output.lines().count(), 1, "{output}");
     }
 }
 
 #[test]
-fn broken_calls_end_as_the_chapter_says() {
+fn faults_end_as_the_chapter_says() {
     let server = Server::start(LESSON);
     for (name, code, output) in [
         (
@@ -80,16 +91,21 @@ fn broken_calls_end_as_the_chapter_says() {
             "Error: the call ended with INTERNAL (13): failed to decode Protobuf message: \
              AccumulateRequest.delta: invalid wire type: LengthDelimited (expected Varint)\n",
         ),
-        ("walk-away", 0, "sent 1\nsent 2\nsent 3\nthe other call: sum = 9\n"),
-        ("end-too-soon", 0, "sum = 3\n"),
         (
-            "early-answer",
+            "leave",
+            0,
+            "sent 1\nsent 2\nsent 3\nthe other call: sum = 9\n\
+             the call ended with CANCELLED: h2 protocol error: http2 error\n",
+        ),
+        ("end-too-soon", 0, "read \"three\": not a number\nsum = 3\n"),
+        (
+            "early-response",
             0,
             "sent \"one\"\nsent \"close\"\ncould not send \"two\": channel closed\n\
              CollectResponse { messages: 2, closed: true }\n",
         ),
         (
-            "endless",
+            "deadline",
             1,
             "Error: the deadline passed, so the call ended with CANCELLED (1): \
              Timeout expired\n",
@@ -130,7 +146,7 @@ async fn a_client_that_leaves_is_noticed() {
         server.wait_for(LEFT.trim_end());
     }
     for _ in 0..5 {
-        let args = ["--break", "walk-away"];
+        let args = ["--break", "leave"];
         run(&mut programs::client(LESSON, &server.address, &args));
         server.wait_for(LEFT.trim_end());
     }
@@ -139,19 +155,32 @@ async fn a_client_that_leaves_is_noticed() {
     assert!(!output.contains("000"), "a sum of what a client left behind: {output}");
 }
 
-/// A service that tells the test of each delta when it comes.
-struct TellingService(UnboundedSender<i32>);
+/// A service that tells the test what a call brings.
+struct ReportingService {
+    /// The call's metadata `batch` and its deadline, if it has them, and then each delta.
+    reports: UnboundedSender<String>,
+}
 
 #[tonic::async_trait]
-impl AccumulateService for TellingService {
+impl AccumulateService for ReportingService {
     async fn accumulate(
         &self,
         request: Request<Streaming<AccumulateRequest>>,
     ) -> Result<Response<AccumulateResponse>, Status> {
+        let report = |text: String| {
+            self.reports
+                .send(text)
+                .expect("the test should be listening");
+        };
+        for key in ["batch", "grpc-timeout"] {
+            if let Some(value) = request.metadata().get(key) {
+                report(format!("{key}: {}", value.to_str().unwrap_or_default()));
+            }
+        }
         let mut deltas = request.into_inner();
         let mut total = 0;
         while let Some(AccumulateRequest { delta }) = deltas.message().await? {
-            self.0.send(delta).expect("the test should be listening");
+            report(delta.to_string());
             total += delta;
         }
         Ok(Response::new(AccumulateResponse { sum: total }))
@@ -168,14 +197,14 @@ impl AccumulateService for TellingService {
 /// A line is sent when it is typed, not when the input ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn lines_are_sent_as_they_are_typed() {
-    let (deltas_tx, mut deltas_rx) = unbounded_channel();
-    let server = KillableServer::start(serving(TellingService(deltas_tx)));
+    let (tx, mut reports) = unbounded_channel();
+    let server = KillableServer::start(serving(ReportingService { reports: tx }));
     let mut client = programs::client(LESSON, &server.address, &["-"]);
     let (mut child, mut output) = spawn(client.stdin(Stdio::piped()));
     let mut stdin = child.stdin.take().expect("standard input should be a pipe");
     for delta in [1, -20, 300] {
         writeln!(stdin, "{delta}").expect("the client should be reading");
-        assert_eq!(deltas_rx.recv().await, Some(delta));
+        assert_eq!(reports.recv().await, Some(delta.to_string()));
     }
     drop(stdin);
     let mut text = String::new();
@@ -184,6 +213,19 @@ async fn lines_are_sent_as_they_are_typed() {
         .expect("the output should be UTF-8");
     assert_eq!(text, "sum = 281\n");
     assert!(child.wait().expect("the client should end").success());
+}
+
+/// A request around the stream has a deadline, and metadata.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_is_sent_with_a_deadline_and_metadata() {
+    let (tx, mut reports) = unbounded_channel();
+    let server = KillableServer::start(serving(ReportingService { reports: tx }));
+    let args = ["--break", "deadline"];
+    let finished = run(&mut programs::client(LESSON, &server.address, &args));
+    assert_eq!(finished.code, Some(1));
+    for report in ["batch: 2024-06", "grpc-timeout: 200000u", "1"] {
+        assert_eq!(reports.recv().await.as_deref(), Some(report));
+    }
 }
 
 /// The server has enough: the client does not wait for another line.

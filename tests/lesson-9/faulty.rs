@@ -15,17 +15,22 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::serving;
 
 /// What a [`FaultyService`] tells the test.
-pub type Notes = UnboundedReceiver<&'static str>;
+pub type Reports = UnboundedReceiver<&'static str>;
 
 /// Serves a [`FaultyService`].
-pub fn faulty_server() -> (KillableServer, Notes) {
+pub fn faulty_server() -> (KillableServer, Reports) {
     let (tx, rx) = unbounded_channel();
     (KillableServer::start(serving(FaultyService(tx))), rx)
 }
 
-/// Waits until the server sends this note.
-pub async fn until(notes: &mut Notes, note: &str) {
-    while notes.recv().await.expect("the server should send a note") != note {}
+/// Waits until the server sends this report.
+pub async fn until(reports: &mut Reports, report: &str) {
+    while reports
+        .recv()
+        .await
+        .expect("the server should send a report")
+        != report
+    {}
 }
 
 /// Conversations that go wrong. The test hears through the channel what the server does.
@@ -84,9 +89,9 @@ impl GuessNumberService for FaultyService {
 async fn respond_to_guesses(
     mut guesses: Streaming<GuessRequest>,
     tx: Sender<Result<GuessResponse, Status>>,
-    notes: UnboundedSender<&'static str>,
+    reports: UnboundedSender<&'static str>,
 ) {
-    let _over = NotifyOnDrop(notes.clone(), "over");
+    let _over = NotifyOnDrop(reports.clone(), "over");
     let mut error_at_the_end = false;
     loop {
         let response = match guesses.message().await {
@@ -101,20 +106,20 @@ async fn respond_to_guesses(
                 Ok(GuessResponse { number, verdict: "bingo".into() })
             }
             Ok(None) => {
-                let _ = notes.send("no more guesses");
+                let _ = reports.send("no more guesses");
                 if !error_at_the_end {
                     break;
                 }
                 Err(no_more())
             }
             Err(status) => {
-                let _ = notes.send("broken");
+                let _ = reports.send("broken");
                 Err(status)
             }
         };
         let is_last = response.is_err();
         let sent = tx.send(response).await;
-        let _ = notes.send("answered");
+        let _ = reports.send("answered");
         if is_last || sent.is_err() {
             break;
         }

@@ -13,12 +13,12 @@ use crate::{Client, guess, open_conversation, send, start_guess};
 /// server sent before it ended can be read long after.
 #[tokio::test]
 async fn the_two_ends_are_independent() {
-    let (server, mut notes) = faulty_server();
+    let (server, mut reports) = faulty_server();
     let mut client = Client::new(server.channel().await);
     let (tx, mut responses) = open_conversation(&mut client).await;
     send(&tx, guess(ERROR_AT_THE_END)).await;
     drop(tx);
-    until(&mut notes, "no more guesses").await;
+    until(&mut reports, "no more guesses").await;
     assert_eq!(end(&mut responses).await, "`ABORTED`: `no more`");
 
     let (tx, responses) = start_guess(&mut client).await;
@@ -38,12 +38,12 @@ async fn the_two_ends_are_independent() {
 /// when it has cancelled the call.
 #[tokio::test]
 async fn a_client_that_left_looks_like_one_that_has_finished() {
-    let (server, mut notes) = faulty_server();
+    let (server, mut reports) = faulty_server();
     let mut client = Client::new(server.channel().await);
     let (tx, responses) = open_conversation(&mut client).await;
     drop(tx);
-    until(&mut notes, "no more guesses").await;
-    until(&mut notes, "over").await;
+    until(&mut reports, "no more guesses").await;
+    until(&mut reports, "over").await;
     drop(responses);
 
     let (tx, rx) = mpsc::channel(1);
@@ -51,10 +51,10 @@ async fn a_client_that_left_looks_like_one_that_has_finished() {
     let handle = request.cancellation_handle();
     let _responses = client.guess(request).await.expect("call should start");
     send(&tx, guess(5)).await;
-    until(&mut notes, "answered").await;
+    until(&mut reports, "answered").await;
     handle.cancel();
-    until(&mut notes, "no more guesses").await;
-    until(&mut notes, "over").await;
+    until(&mut reports, "no more guesses").await;
+    until(&mut reports, "over").await;
 
     // If the connection breaks, that is an error. What the client holds stays until then:
     // dropped earlier, it would still cancel the call.
@@ -65,26 +65,26 @@ async fn a_client_that_left_looks_like_one_that_has_finished() {
     });
     let _call = call.await.expect("the conversation should start");
     runtime.shutdown_background();
-    until(&mut notes, "broken").await;
-    until(&mut notes, "over").await;
+    until(&mut reports, "broken").await;
+    until(&mut reports, "over").await;
 }
 
 /// Before the headers are here, a dropped call is cancelled as a whole. Afterwards the
 /// responses and what the client sends with are two things: see the chapter's table.
 #[tokio::test]
 async fn a_call_without_headers_ends_when_it_is_dropped() {
-    let (server, mut notes) = faulty_server();
+    let (server, mut reports) = faulty_server();
     let mut client = Client::new(server.channel().await);
     let (tx, rx) = mpsc::channel(1);
     {
         let mut call = std::pin::pin!(client.echo(ReceiverStream::new(rx)));
         tokio::select! {
             _ = &mut call => panic!("headers before the first message"),
-            () = until(&mut notes, "begun") => {}
+            () = until(&mut reports, "begun") => {}
         }
     }
     // The method goes on first: to it the client has finished.
-    until(&mut notes, "no first message").await;
-    until(&mut notes, "method over").await;
+    until(&mut reports, "no first message").await;
+    until(&mut reports, "method over").await;
     tx.closed().await;
 }

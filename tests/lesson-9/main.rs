@@ -1,13 +1,5 @@
 //! Lesson 9: the exercise, two conversations, and how a call with two streams can end.
 
-mod check;
-mod conversations;
-mod endings;
-mod faulty;
-mod leaving;
-mod programs;
-mod service;
-
 #[path = "../../lessons/09_guess_number/exercise.rs"]
 mod exercise;
 #[path = "../../lessons/09_guess_number/solution.rs"]
@@ -23,6 +15,20 @@ mod wrong_shared;
 #[path = "../../lessons/09_guess_number/wrong_waits.rs"]
 mod wrong_waits;
 
+#[path = "../../lessons/09_guess_number/chat.rs"]
+mod chat;
+
+mod check;
+mod conversations;
+mod endings;
+mod faulty;
+mod leaving;
+mod mixed;
+mod programs;
+mod resuming;
+mod service;
+mod shared;
+
 use grpc_workbook::guess_number::GuessNumber;
 use grpc_workbook::guess_number::proto::{
     EchoRequest, EchoResponse, GuessRequest, GuessResponse,
@@ -36,12 +42,14 @@ use tonic::Streaming;
 use tonic::service::Routes;
 use tonic::transport::Channel;
 
+use check::check;
+
 type Client<T = Channel> = GuessNumberServiceClient<T>;
 
 support::exercise! {
     files: "lessons/09_guess_number/exercise.rs",
     serve: |answer| serving(answer::Game),
-    check: check::check,
+    check: check,
     own: serving(GuessNumber),
     wrong: [
         wrong_collects,
@@ -125,7 +133,7 @@ async fn turns(count: u32) {
 
 /// The chapter's excerpts of the generated code: the trait and the client's method.
 #[test]
-fn the_chapter_shows_the_generated_code() {
+fn excerpts_match_the_generated_code() {
     let code = support::generated("guess_number.v1.rs");
     let excerpt = |from, to| support::excerpt(&code, from, to);
     support::written(

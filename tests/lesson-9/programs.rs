@@ -12,16 +12,16 @@ const LESSON: &Lesson = support::lesson(9);
 #[test]
 fn the_client_plays_the_chapter() {
     let server = Server::start(LESSON);
-    let run_client =
+    let client =
         |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
     assert_eq!(
-        run_client(&["5", "19", "3", "3"]),
+        client(&["5", "19", "3", "3"]),
         Finished::new(0, "bingo: 5\nbingo: 3\nbingo: 3\n")
     );
-    let wrong = run_client(&["-1", "10", "2147483647", "-2147483648"]);
+    let wrong = client(&["-1", "10", "2147483647", "-2147483648"]);
     assert_eq!(wrong, Finished::new(0, ""));
-    let random = run_client(&["--seed", "9"]);
-    assert_eq!(random, run_client(&["--seed", "9"]));
+    let random = client(&["--seed", "9"]);
+    assert_eq!(random, client(&["--seed", "9"]));
     let guessing = random.output.lines().next().unwrap_or_default();
     let numbers = guessing
         .trim_start_matches("guessing [")
@@ -38,8 +38,8 @@ fn the_client_plays_the_chapter() {
 
     let turns = "client: a\nserver: service send client a\n\
                  client: b\nserver: service send client b\n";
-    assert_eq!(run_client(&["echo", "a", "b"]), Finished::new(0, turns));
-    assert_eq!(run_client(&["echo"]).output.lines().count(), 6);
+    assert_eq!(client(&["echo", "a", "b"]), Finished::new(0, turns));
+    assert_eq!(client(&["echo"]).output.lines().count(), 6);
     let Finished { code, output } = server.stop();
     assert_eq!(code, Some(0));
     let calls = "Guess -> started\n".repeat(4) + &"Echo -> started\n".repeat(2);
@@ -58,7 +58,7 @@ fn responses_come_while_the_reader_types() {
             (" 9 \n", "bingo: 9\n"),
             (
                 "12\n-4\nfive\n",
-                "\"five\" is no int32, a number from -2147483648 to 2147483647: left out\n",
+                "\"five\" is left out: it is not an int32, a number from -2147483648 to 2147483647\n",
             ),
             ("0\n", "bingo: 0\n"),
         ],
@@ -102,11 +102,12 @@ fn type_lines(server: &Server, args: &[&str], lines: &[(&str, &str)]) {
 
 /// Found before a call is made: no server runs.
 #[test]
-fn wrong_arguments_end_with_code_2() {
+fn mistakes_on_the_command_line_get_one_line() {
     for (args, mistake) in [
-        (&["x"][..], "it is no int32"),
-        (&["2147483648"], "it is no int32"),
+        (&["x"][..], "it is not an int32, a number from -2147483648 to 2147483647"),
+        (&["2147483648"], "it is not an int32, a number from -2147483648 to 2147483647"),
         (&["5", "-"], "- is for standard input, and stands alone"),
+        (&["echo", "-", "a"], "- is for standard input, and stands alone"),
         (&["--seed", "x"], "invalid digit"),
         (&["--break", "x"], "invalid value"),
     ] {
@@ -119,7 +120,7 @@ fn wrong_arguments_end_with_code_2() {
 }
 
 #[test]
-fn broken_calls_end_as_the_chapter_says() {
+fn faults_end_as_the_chapter_says() {
     let server = Server::start(LESSON);
     for (name, code, output) in [
         ("deadlock", 1, "Error: a second without headers: both sides wait\n"),

@@ -88,6 +88,7 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/10-notes-differences.md", "lesson-10"),
     ("book/generated/10-notes-hostile.md", "hostile_clients"),
     ("book/generated/10-notes-report.txt", "lesson-10"),
+    ("book/generated/four-kinds-mixed.md", "lesson-9"),
     ("book/generated/four-kinds.md", "book"),
     ("book/generated/11-speed-comparison.md", "comparison"),
     ("book/generated/11-speed-gains.md", "comparison"),

@@ -1,0 +1,54 @@
+//! Exercise 8, a wrong answer: it counts each delta at once, also those of a call that is refused later.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use grpc_workbook::accumulate::proto::accumulate_service_server::AccumulateService;
+use grpc_workbook::accumulate::proto::{
+    AccumulateRequest, AccumulateResponse, CollectRequest, CollectResponse,
+};
+use grpc_workbook::accumulate::{Accumulator, message_unless_cancelled, sum};
+use tonic::{Request, Response, Status, Streaming};
+
+/// The service that the check calls.
+#[derive(Default)]
+pub struct Meter {
+    /// The sum of the deltas of all calls that arrived whole.
+    reading: Mutex<i32>,
+}
+
+impl Meter {
+    fn reading(&self) -> MutexGuard<'_, i32> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[tonic::async_trait]
+impl AccumulateService for Meter {
+    async fn accumulate(
+        &self,
+        request: Request<Streaming<AccumulateRequest>>,
+    ) -> Result<Response<AccumulateResponse>, Status> {
+        let mut deltas = request.into_inner();
+        let mut count = 0;
+        while let Some(message) = message_unless_cancelled(&mut deltas).await? {
+            let delta = message.delta;
+            count += 1;
+            if delta < 0 {
+                let refusal = format!("delta {count} is negative: {delta}");
+                return Err(Status::invalid_argument(refusal));
+            }
+            // Wrong: the call can still be refused, or its client can leave.
+            let mut reading = self.reading();
+            *reading = sum(i128::from(*reading) + i128::from(delta))?;
+        }
+        Ok(Response::new(AccumulateResponse { sum: *self.reading() }))
+    }
+
+    /// Not part of the exercise.
+    async fn collect(
+        &self,
+        request: Request<Streaming<CollectRequest>>,
+    ) -> Result<Response<CollectResponse>, Status> {
+        Accumulator.collect(request).await
+    }
+}
