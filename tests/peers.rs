@@ -3,6 +3,8 @@
 //! Each peer is installed by one command. A test whose peer is missing prints that command and
 //! passes; in CI it fails.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc;
 
@@ -17,13 +19,13 @@ const LESSON: &Lesson = support::lesson(10);
 
 /// The lesson's server, as fast as most tests want it.
 fn server() -> Server {
-    server_with_pace("1")
+    server_with_interval("1")
 }
 
 /// The lesson's server, which waits so many milliseconds before each message of
 /// `TestClientRecvStream`.
-fn server_with_pace(milliseconds: &str) -> Server {
-    let args = ["--addr", "127.0.0.1:0", "--pace", milliseconds];
+fn server_with_interval(milliseconds: &str) -> Server {
+    let args = ["--addr", "127.0.0.1:0", "--interval", milliseconds];
     Server::from(programs::command(&LESSON.server()).args(args))
 }
 
@@ -39,23 +41,24 @@ fn output_of(command: &mut Command) -> String {
     output
 }
 
-/// What the clients print that cancel a call, set a deadline, and send too much. They agree
-/// with the specification, except where our server decides: tonic refuses a message that is too
-/// large with OUT_OF_RANGE, others with RESOURCE_EXHAUSTED.
-const TROUBLE: &str = "\
+/// The output of clients that cancel a call, set a deadline and send too much. The codes are
+/// those of the specification, except where our server decides: tonic refuses a message that is
+/// too large with OUT_OF_RANGE, others with RESOURCE_EXHAUSTED.
+const FAILURES: &str = "\
 cancel after one answer: CANCELLED
 deadline: DEADLINE_EXCEEDED
 too large: OUT_OF_RANGE
 ";
 
-/// What those clients print in addition that can send bytes of their own.
-const RAW_TROUBLE: &str = "\
+/// The rest of the output of a client that can send bytes of its own.
+const RAW_FAILURES: &str = "\
 unknown path: UNIMPLEMENTED
 not a message: INTERNAL
 ";
 
-/// So slow that no message of `TestClientRecvStream` arrives before the deadline, 100 ms.
-const TROUBLE_PACE: &str = "400";
+/// In milliseconds: so slow that no message of `TestClientRecvStream` arrives before the clients'
+/// deadline, 100 ms.
+const FAILURES_INTERVAL: &str = "400";
 
 // --- Python, grpcio
 
@@ -68,13 +71,13 @@ fn python_client(peer: &Peer, service: &str, address: &str) -> Command {
 fn python_server(peer: &Peer, services: &[&str]) -> Command {
     let mut command = peer.command();
     command.arg("tests/peers/python/server.py").args(services);
-    command.args(["--port", "0", "--pace", "0.001"]);
+    command.args(["--port", "0", "--interval", "0.001"]);
     command
 }
 
 #[test]
 fn python_calls_every_method() {
-    let Some(peer) = Peer::is_ready("python") else {
+    let Some(peer) = Peer::installed_or_skip("python") else {
         return;
     };
     let server = server();
@@ -88,12 +91,12 @@ fn python_calls_every_method() {
 
 #[test]
 fn python_reports_the_code_of_each_failure() {
-    let Some(peer) = Peer::is_ready("python") else {
+    let Some(peer) = Peer::installed_or_skip("python") else {
         return;
     };
-    let server = server_with_pace(TROUBLE_PACE);
-    let output = output_of(&mut python_client(peer, "trouble", &server.address));
-    assert_eq!(output, format!("{TROUBLE}{RAW_TROUBLE}"));
+    let server = server_with_interval(FAILURES_INTERVAL);
+    let output = output_of(&mut python_client(peer, "failures", &server.address));
+    assert_eq!(output, format!("{FAILURES}{RAW_FAILURES}"));
     server.stop();
 }
 
@@ -101,7 +104,7 @@ fn python_reports_the_code_of_each_failure() {
 /// where END_STREAM stands.
 #[tokio::test(flavor = "multi_thread")]
 async fn python_looks_like_rust_on_the_wire() {
-    let Some(peer) = Peer::is_ready("python") else {
+    let Some(peer) = Peer::installed_or_skip("python") else {
         return;
     };
     let rust = on_the_wire(|address| rust_client(address, &["demo"])).await;
@@ -146,7 +149,7 @@ async fn on_the_wire(client: impl Fn(&str) -> Command) -> Vec<String> {
 /// The lesson's client calls the notes' servers.
 #[test]
 fn python_serves_every_method() {
-    let Some(peer) = Peer::is_ready("python") else {
+    let Some(peer) = Peer::installed_or_skip("python") else {
         return;
     };
     // Two processes, because one cannot load both files of the package `example`.
@@ -167,7 +170,7 @@ fn python_serves_every_method() {
 /// One process of Python cannot load two files that define the same name.
 #[test]
 fn python_refuses_a_name_defined_twice() {
-    let Some(peer) = Peer::is_ready("python") else {
+    let Some(peer) = Peer::installed_or_skip("python") else {
         return;
     };
     let mut command = python_server(peer, &["user-info", "stream-test"]);
@@ -179,7 +182,7 @@ fn python_refuses_a_name_defined_twice() {
 /// Python's library uses `v1alpha`, the older version of reflection.
 #[test]
 fn python_lists_the_services_by_reflection() {
-    let Some(peer) = Peer::is_ready("python") else {
+    let Some(peer) = Peer::installed_or_skip("python") else {
         return;
     };
     let server = server();
@@ -205,7 +208,7 @@ fn node_client(peer: &Peer, program: &str, args: &[&str], server: &Server) -> St
 
 #[test]
 fn node_calls_a_method_of_each_kind() {
-    let Some(peer) = Peer::is_ready("node") else {
+    let Some(peer) = Peer::installed_or_skip("node") else {
         return;
     };
     let server = server();
@@ -231,14 +234,14 @@ fn lines_about_demo() -> String {
 
 #[test]
 fn node_reports_the_code_of_each_failure() {
-    let Some(peer) = Peer::is_ready("node") else {
+    let Some(peer) = Peer::installed_or_skip("node") else {
         return;
     };
-    let server = server_with_pace(TROUBLE_PACE);
-    let output = node_client(peer, GRPC_JS, &["trouble"], &server);
-    assert_eq!(output, format!("{TROUBLE}{RAW_TROUBLE}"));
-    let output = node_client(peer, CONNECT, &["trouble"], &server);
-    assert_eq!(output, TROUBLE);
+    let server = server_with_interval(FAILURES_INTERVAL);
+    let output = node_client(peer, GRPC_JS, &["failures"], &server);
+    assert_eq!(output, format!("{FAILURES}{RAW_FAILURES}"));
+    let output = node_client(peer, CONNECT, &["failures"], &server);
+    assert_eq!(output, FAILURES);
     server.stop();
 }
 
@@ -247,7 +250,7 @@ fn node_reports_the_code_of_each_failure() {
 /// `buf curl` needs no `.proto`: it asks the server, by reflection.
 #[test]
 fn buf_calls_through_reflection() {
-    let Some(peer) = Peer::is_ready("buf") else {
+    let Some(peer) = Peer::installed_or_skip("buf") else {
         return;
     };
     let server = server();
@@ -284,7 +287,7 @@ fn buf_calls_through_reflection() {
 /// The list of all methods ends where the second of two files defines a name differently.
 #[test]
 fn buf_stops_listing_at_a_name_defined_twice() {
-    let Some(peer) = Peer::is_ready("buf") else {
+    let Some(peer) = Peer::installed_or_skip("buf") else {
         return;
     };
     let server = server();
@@ -307,14 +310,24 @@ fn buf_curl(peer: &Peer, server: &Server, path: &str) -> Command {
 /// curl speaks HTTP/2 but not gRPC: the five bytes before the message are made by hand.
 #[test]
 fn curl_calls_with_a_prefix_made_by_hand() {
+    let Some(peer) = Peer::installed_or_skip("curl") else {
+        return;
+    };
     let server = server();
-    let script = format!(
-        r#"printf '\000\000\000\000\005\n\003you' | curl --silent --show-error --include --no-buffer \
-        --http2-prior-knowledge --header 'content-type: application/grpc' --header 'te: trailers' \
-        --data-binary @- http://{}/helloworld.Greeter/SayHello"#,
-        server.address
-    );
-    let output = output_of(Command::new("sh").args(["-c", &script]));
+    let request = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers-request.bin");
+    fs::write(&request, b"\0\0\0\0\x05\n\x03you").expect("the file should be written");
+    let mut command = peer.command();
+    command
+        .args(["--silent", "--show-error", "--include", "--no-buffer"])
+        .args(["--http2-prior-knowledge", "--header", "te: trailers"])
+        .args([
+            "--header",
+            "content-type: application/grpc",
+            "--data-binary",
+        ])
+        .arg(format!("@{}", request.display()))
+        .arg(format!("http://{}/helloworld.Greeter/SayHello", server.address));
+    let output = output_of(&mut command);
     assert!(output.starts_with("HTTP/2 200"), "{output}");
     assert!(output.contains("\0\0\0\0\r\n\x0bHello, you!"), "{output:?}");
     assert!(output.ends_with("grpc-status: 0\r\n"), "{output:?}");

@@ -2,7 +2,6 @@
 //! client streaming.
 
 use std::error::Error;
-use std::fmt::Debug;
 
 use tokio::task::yield_now;
 use tonic::{Request, Response, Status, Streaming};
@@ -17,21 +16,22 @@ pub mod proto {
 use proto::accumulate_service_server::AccumulateService;
 use proto::{AccumulateRequest, AccumulateResponse, CollectRequest, CollectResponse};
 
-/// Implements the trait that build.rs generated. Each call keeps its own total, so the service
-/// itself has nothing to remember.
+/// The service. It has no fields: a call needs nothing but its request.
 pub struct Accumulator;
 
 #[tonic::async_trait]
 impl AccumulateService for Accumulator {
+    // ANCHOR: method
     async fn accumulate(
         &self,
         request: Request<Streaming<AccumulateRequest>>,
     ) -> Result<Response<AccumulateResponse>, Status> {
         let mut log = CallLog::new("Accumulate");
         let result = accumulate(request.into_inner()).await;
-        log.record(&result);
+        log.record(&result, |response| format!("sum = {}", response.sum));
         result.map(Response::new)
     }
+    // ANCHOR_END: method
 
     async fn collect(
         &self,
@@ -39,11 +39,14 @@ impl AccumulateService for Accumulator {
     ) -> Result<Response<CollectResponse>, Status> {
         let mut log = CallLog::new("Collect");
         let result = collect(request.into_inner()).await;
-        log.record(&result);
+        log.record(&result, |CollectResponse { messages, closed }| {
+            format!("messages = {messages}, closed = {closed}")
+        });
         result.map(Response::new)
     }
 }
 
+// ANCHOR: accumulate
 async fn accumulate(
     mut deltas: Streaming<AccumulateRequest>,
 ) -> Result<AccumulateResponse, Status> {
@@ -54,6 +57,19 @@ async fn accumulate(
     Ok(AccumulateResponse { sum: sum(total)? })
 }
 
+/// The sum to respond with, for a total of deltas. The total is an int128 because an int64 can
+/// overflow: that takes 2^32 of the largest deltas, 44 GiB, which a client can send in one call.
+///
+/// # Errors
+/// OUT_OF_RANGE if the total does not fit in an int32.
+pub fn sum(total: i128) -> Result<i32, Status> {
+    i32::try_from(total).map_err(|_| {
+        Status::out_of_range(format!("result does not fit in int32: {total}"))
+    })
+}
+// ANCHOR_END: accumulate
+
+// ANCHOR: collect
 /// Responds as soon as it has enough: after eleven messages, or at the word `close`. Returning
 /// drops the stream, which tells the client that the rest is not wanted.
 async fn collect(
@@ -69,23 +85,15 @@ async fn collect(
     }
     Ok(response)
 }
+// ANCHOR_END: collect
 
-/// The sum to respond with, for a total of deltas. The total is an int128 because an int64 can
-/// overflow: that takes 2^32 of the largest deltas, 44 GiB, which a client can send in one call.
-///
-/// # Errors
-/// OUT_OF_RANGE if the total does not fit in an int32.
-pub fn sum(total: i128) -> Result<i32, Status> {
-    i32::try_from(total).map_err(|_| {
-        Status::out_of_range(format!("result does not fit in int32: {total}"))
-    })
-}
-
+// ANCHOR: unless_cancelled
 /// The next message, or `None` if the client has finished. If the client has cancelled the call,
 /// this does not return.
 ///
 /// `Streaming::message` alone returns `None` in both cases, so half a stream would look like a
-/// whole one. tonic drops a cancelled call at its next await; `yield_now` provides one.
+/// whole one. While a method waits, hyper looks whether the stream was reset, and if so drops the
+/// method. `yield_now` waits once, so that hyper looks before the method believes in the end.
 ///
 /// # Errors
 /// A message cannot be decoded or is too large, or the connection broke.
@@ -98,13 +106,14 @@ pub async fn message_unless_cancelled<T>(
     }
     Ok(message)
 }
+// ANCHOR_END: unless_cancelled
 
-/// The line that a call leaves in the server's log, such as
-/// `Accumulate -> AccumulateResponse { sum: 6 }`.
+// ANCHOR: log
+/// The line that a call leaves in the server's log, such as `Accumulate -> sum = 6`.
 ///
 /// It is printed by `drop`, because tonic drops a method whose client has left: a `println!` at
 /// the method's end would never run.
-struct CallLog {
+pub(crate) struct CallLog {
     /// The method's name in the .proto.
     method: &'static str,
     /// How the call ended. Until something else is recorded, this says that the client left.
@@ -112,15 +121,19 @@ struct CallLog {
 }
 
 impl CallLog {
-    fn new(method: &'static str) -> CallLog {
+    pub(crate) fn new(method: &'static str) -> CallLog {
         let outcome = "no answer: the client left, or its time was up".into();
         CallLog { method, outcome }
     }
 
-    /// Records what the method is about to return.
-    fn record(&mut self, result: &Result<impl Debug, Status>) {
+    /// Records what the method is about to return. `in_words` describes a response.
+    pub(crate) fn record<T>(
+        &mut self,
+        result: &Result<T, Status>,
+        in_words: impl FnOnce(&T) -> String,
+    ) {
         match result {
-            Ok(response) => self.outcome = format!("{response:?}"),
+            Ok(response) => self.outcome = in_words(response),
             // tonic made this status, because the connection broke: the client has left.
             Err(status) if status.source().is_some() => {}
             Err(status) => self.outcome = status_line(status),
@@ -133,3 +146,4 @@ impl Drop for CallLog {
         println!("{} -> {}", self.method, self.outcome);
     }
 }
+// ANCHOR_END: log
