@@ -12,7 +12,7 @@ use grpc_workbook::Lesson;
 use grpc_workbook::tap::proxy::tap;
 use grpc_workbook::tap::render::Lines;
 use support::peers::{EVERYTHING, Peer};
-use support::programs::{self, Finished, Server, run};
+use support::programs::{self, Finished, Server, root, run};
 use tokio::net::TcpListener;
 
 const LESSON: &Lesson = support::lesson(10);
@@ -59,6 +59,51 @@ not a message: INTERNAL
 /// In milliseconds: so slow that no message of `TestClientRecvStream` arrives before the clients'
 /// deadline, 100 ms.
 const FAILURES_INTERVAL: &str = "400";
+
+// --- what the peers need
+
+/// The page says which Python and which Node the packages support that we pin.
+#[test]
+fn the_page_says_which_versions_are_supported() {
+    let page = read("book/src/10-notes.md");
+    if Peer::installed_or_skip("python").is_some() {
+        let pins = read("tests/peers/python/requirements.txt");
+        let grpcio = pins.lines().find_map(|pin| pin.strip_prefix("grpcio=="));
+        let grpcio = grpcio.expect("grpcio should be pinned");
+        let folder = format!("tests/peers/python/packages/grpcio-{grpcio}.dist-info");
+        let metadata = read(&format!("{folder}/METADATA"));
+        let python = metadata
+            .lines()
+            .find_map(|line| line.strip_prefix("Requires-Python: >="))
+            .expect("grpcio should say which Python it needs");
+        let sentence = format!("grpcio {grpcio} needs Python {python}");
+        assert!(page.contains(&sentence), "{sentence}");
+    }
+    if Peer::installed_or_skip("node").is_some() {
+        let pins = json("tests/peers/node/package.json");
+        let connect = pins["dependencies"]["@connectrpc/connect-node"]
+            .as_str()
+            .expect("connect-node should be pinned");
+        let modules = "tests/peers/node/node_modules";
+        let package = json(&format!("{modules}/@connectrpc/connect-node/package.json"));
+        assert_eq!(package["version"], connect);
+        let node = package["engines"]["node"]
+            .as_str()
+            .and_then(|versions| versions.strip_prefix(">="))
+            .expect("connect-node should say which Node it needs");
+        let sentence = format!("connect-node {connect} needs Node.js {node}");
+        assert!(page.contains(&sentence), "{sentence}");
+    }
+}
+
+/// A file of the repository.
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn json(file: &str) -> serde_json::Value {
+    serde_json::from_str(&read(file)).expect("the file should be JSON")
+}
 
 // --- Python, grpcio
 

@@ -5,6 +5,7 @@ mod attacks;
 mod limits;
 mod raw_client;
 mod servers;
+mod silent;
 
 use std::fmt::Write;
 

@@ -147,6 +147,8 @@ impl Peer {
         make_neutral(&mut command);
         command
             .stdin(Stdio::null())
+            // A page's reader sets this by hand.
+            .env("PYTHONPATH", root().join("tests/peers/python/packages"))
             // Python would write its compiled files beside the sources.
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(root().join(self.folder));
