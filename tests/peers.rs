@@ -98,7 +98,8 @@ fn the_page_says_which_versions_are_supported() {
 
 /// A file of the repository.
 fn read(file: &str) -> String {
-    fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    fs::read_to_string(root().join(file))
+        .unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 fn json(file: &str) -> serde_json::Value {
