@@ -1,7 +1,12 @@
 //! The programs, from outside.
 
+use std::time::Duration;
+
+use grpc_workbook::notes::proto::demo::demo_client::DemoClient;
 use support::peers::EVERYTHING;
 use support::programs::{Finished, client, run};
+use tokio_stream::pending;
+use tonic::Request;
 
 use crate::{LESSON, server_with_interval};
 
@@ -23,4 +28,16 @@ fn the_client_calls_every_method() {
                  invalid wire type: LengthDelimited (expected Varint)\n";
     assert!(output.ends_with(wrong), "{output}");
     assert_eq!(server.stop().code, Some(0));
+}
+
+/// A call whose time is up leaves a line in the log, as in lesson 8.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_without_an_answer_leaves_a_line() {
+    let mut server = server_with_interval("1");
+    let mut client = DemoClient::new(server.channel().await);
+    let mut request = Request::new(pending());
+    request.set_timeout(Duration::from_millis(100));
+    let result = client.accumulate(request).await;
+    result.expect_err("a call that does not end should have no response");
+    server.wait_for("Accumulate -> no answer: the client left, or its time was up");
 }
