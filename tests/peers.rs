@@ -106,6 +106,34 @@ fn json(file: &str) -> serde_json::Value {
     serde_json::from_str(&read(file)).expect("the file should be JSON")
 }
 
+/// Where a proxy is set, clients in Python and Node go to it even for this machine, unless
+/// `NO_PROXY` or `no_proxy` says otherwise, as on the page.
+#[test]
+fn clients_need_no_proxy_behind_a_proxy() {
+    const PROXY: (&str, &str) = ("http_proxy", "http://127.0.0.1:1");
+    const EXCEPTION: (&str, &str) = ("no_proxy", "127.0.0.1");
+    let server = server();
+    if let Some(peer) = Peer::installed_or_skip("python") {
+        let client = || python_client(peer, "greeter", &server.address);
+        let refused = output_of(client().envs([PROXY]));
+        assert!(refused.starts_with("SayHello \"you\": UNAVAILABLE: "), "{refused}");
+        let served = output_of(client().envs([PROXY, EXCEPTION]));
+        assert_eq!(served, "SayHello \"you\": Hello, you!\n");
+    }
+    if let Some(peer) = Peer::installed_or_skip("node") {
+        let client = || {
+            let mut command = peer.command();
+            command.args(["tests/peers/node/calculate.js", &server.address]);
+            command
+        };
+        let refused = output_of(client().envs([PROXY]));
+        assert!(refused.contains("Failed to connect to proxy"), "{refused}");
+        let served = output_of(client().envs([PROXY, EXCEPTION]));
+        assert_eq!(served, "INVALID_ARGUMENT: cannot divide by 0\n");
+    }
+    server.stop();
+}
+
 // --- Python, grpcio
 
 fn python_client(peer: &Peer, service: &str, address: &str) -> Command {
@@ -377,5 +405,15 @@ fn curl_calls_with_a_prefix_made_by_hand() {
     assert!(output.starts_with("HTTP/2 200"), "{output}");
     assert!(output.contains("\0\0\0\0\r\n\x0bHello, you!"), "{output:?}");
     assert!(output.ends_with("grpc-status: 0\r\n"), "{output:?}");
+
+    let mut http1 = peer.command();
+    http1.args([
+        "--silent",
+        "--show-error",
+        &format!("http://{}", server.address),
+    ]);
+    let Finished { code, output } = run(&mut http1);
+    assert_eq!(code, Some(1), "{output}");
+    assert!(output.contains("Received HTTP/0.9 when not allowed"), "{output}");
     server.stop();
 }
