@@ -52,7 +52,7 @@ enum BlockKind {
 }
 
 /// The languages that an included file may be shown in.
-const LANGUAGES: &[&str] = &["rust", "toml", "proto", "python", "text"];
+const LANGUAGES: &[&str] = &["rust", "toml", "proto", "python", "js", "text"];
 
 /// The HTML that a page may use. There is no `pre` among it: what is shown as code is checked.
 const TAGS: &[&str] = &["details", "summary", "div", "br", "kbd", "sup"];

@@ -3,13 +3,15 @@
 //! Each peer is installed by one command. A test whose peer is missing prints that command and
 //! passes; in CI it fails.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use grpc_workbook::Lesson;
 use grpc_workbook::tap::proxy::tap;
 use grpc_workbook::tap::render::Renderer;
 use support::peers::{EVERYTHING, Peer};
-use support::programs::{self, Finished, Server, run};
+use support::programs::{self, Finished, Server, root, run};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -17,13 +19,13 @@ const LESSON: &Lesson = support::lesson(10);
 
 /// The lesson's server, as fast as most tests want it.
 fn server() -> Server {
-    server_with_pace("1")
+    server_with_interval("1")
 }
 
 /// The lesson's server, which waits so many milliseconds before each message of
 /// `TestClientRecvStream`.
-fn server_with_pace(milliseconds: &str) -> Server {
-    let args = ["--addr", "127.0.0.1:0", "--pace", milliseconds];
+fn server_with_interval(milliseconds: &str) -> Server {
+    let args = ["--addr", "127.0.0.1:0", "--interval", milliseconds];
     Server::from(programs::command(&LESSON.server()).args(args))
 }
 
@@ -39,23 +41,98 @@ fn output_of(command: &mut Command) -> String {
     output
 }
 
-/// What the clients print that cancel a call, set a deadline, and send too much. They agree
-/// with the specification, except where our server decides: tonic refuses a message that is too
-/// large with OUT_OF_RANGE, others with RESOURCE_EXHAUSTED.
-const TROUBLE: &str = "\
+/// The output of clients that cancel a call, set a deadline and send too much. The codes are
+/// those of the specification, except where our server decides: tonic refuses a message that is
+/// too large with OUT_OF_RANGE, others with RESOURCE_EXHAUSTED.
+const FAILURES: &str = "\
 cancel after one answer: CANCELLED
 deadline: DEADLINE_EXCEEDED
 too large: OUT_OF_RANGE
 ";
 
-/// What those clients print in addition that can send bytes of their own.
-const RAW_TROUBLE: &str = "\
+/// The rest of the output of a client that can send bytes of its own.
+const RAW_FAILURES: &str = "\
 unknown path: UNIMPLEMENTED
 not a message: INTERNAL
 ";
 
-/// So slow that no message of `TestClientRecvStream` arrives before the deadline, 100 ms.
-const TROUBLE_PACE: &str = "400";
+/// In milliseconds: so slow that no message of `TestClientRecvStream` arrives before the clients'
+/// deadline, 100 ms.
+const FAILURES_INTERVAL: &str = "400";
+
+// --- what the peers need
+
+/// The page says which Python and which Node the packages support that we pin.
+#[test]
+fn the_page_says_which_versions_are_supported() {
+    let page = read("book/src/10-notes.md");
+    if Peer::installed_or_skip("python").is_some() {
+        let pins = read("tests/peers/python/requirements.txt");
+        let grpcio = pins.lines().find_map(|pin| pin.strip_prefix("grpcio=="));
+        let grpcio = grpcio.expect("grpcio should be pinned");
+        let folder = format!("tests/peers/python/packages/grpcio-{grpcio}.dist-info");
+        let metadata = read(&format!("{folder}/METADATA"));
+        let python = metadata
+            .lines()
+            .find_map(|line| line.strip_prefix("Requires-Python: >="))
+            .expect("grpcio should say which Python it needs");
+        let sentence = format!("grpcio {grpcio} needs Python {python}");
+        assert!(page.contains(&sentence), "{sentence}");
+    }
+    if Peer::installed_or_skip("node").is_some() {
+        let pins = json("tests/peers/node/package.json");
+        let connect = pins["dependencies"]["@connectrpc/connect-node"]
+            .as_str()
+            .expect("connect-node should be pinned");
+        let modules = "tests/peers/node/node_modules";
+        let package = json(&format!("{modules}/@connectrpc/connect-node/package.json"));
+        assert_eq!(package["version"], connect);
+        let node = package["engines"]["node"]
+            .as_str()
+            .and_then(|versions| versions.strip_prefix(">="))
+            .expect("connect-node should say which Node it needs");
+        let sentence = format!("connect-node {connect} needs Node.js {node}");
+        assert!(page.contains(&sentence), "{sentence}");
+    }
+}
+
+/// A file of the repository.
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file))
+        .unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn json(file: &str) -> serde_json::Value {
+    serde_json::from_str(&read(file)).expect("the file should be JSON")
+}
+
+/// Where a proxy is set, clients in Python and Node go to it even for this machine, unless
+/// `NO_PROXY` or `no_proxy` says otherwise, as on the page.
+#[test]
+fn clients_need_no_proxy_behind_a_proxy() {
+    const PROXY: (&str, &str) = ("http_proxy", "http://127.0.0.1:1");
+    const EXCEPTION: (&str, &str) = ("no_proxy", "127.0.0.1");
+    let server = server();
+    if let Some(peer) = Peer::installed_or_skip("python") {
+        let client = || python_client(peer, "greeter", &server.address);
+        let refused = output_of(client().envs([PROXY]));
+        assert!(refused.starts_with("SayHello \"you\": UNAVAILABLE: "), "{refused}");
+        let served = output_of(client().envs([PROXY, EXCEPTION]));
+        assert_eq!(served, "SayHello \"you\": Hello, you!\n");
+    }
+    if let Some(peer) = Peer::installed_or_skip("node") {
+        let client = || {
+            let mut command = peer.command();
+            command.args(["tests/peers/node/calculate.js", &server.address]);
+            command
+        };
+        let refused = output_of(client().envs([PROXY]));
+        assert!(refused.contains("Failed to connect to proxy"), "{refused}");
+        let served = output_of(client().envs([PROXY, EXCEPTION]));
+        assert_eq!(served, "INVALID_ARGUMENT: cannot divide by 0\n");
+    }
+    server.stop();
+}
 
 // --- Python, grpcio
 
@@ -68,13 +145,13 @@ fn python_client(peer: &Peer, service: &str, address: &str) -> Command {
 fn python_server(peer: &Peer, services: &[&str]) -> Command {
     let mut command = peer.command();
     command.arg("tests/peers/python/server.py").args(services);
-    command.args(["--port", "0", "--pace", "0.001"]);
+    command.args(["--port", "0", "--interval", "0.001"]);
     command
 }
 
 #[test]
 fn python_calls_every_method() {
-    let Some(peer) = Peer::is_ready("python") else {
+    let Some(peer) = Peer::installed_or_skip("python") else {
         return;
     };
     let server = server();
@@ -88,12 +165,12 @@ fn python_calls_every_method() {
 
 #[test]
 fn python_reports_the_code_of_each_failure() {
-    let Some(peer) = Peer::is_ready("python") else {
+    let Some(peer) = Peer::installed_or_skip("python") else {
         return;
     };
-    let server = server_with_pace(TROUBLE_PACE);
-    let output = output_of(&mut python_client(peer, "trouble", &server.address));
-    assert_eq!(output, format!("{TROUBLE}{RAW_TROUBLE}"));
+    let server = server_with_interval(FAILURES_INTERVAL);
+    let output = output_of(&mut python_client(peer, "failures", &server.address));
+    assert_eq!(output, format!("{FAILURES}{RAW_FAILURES}"));
     server.stop();
 }
 
@@ -101,7 +178,7 @@ fn python_reports_the_code_of_each_failure() {
 /// where END_STREAM stands.
 #[tokio::test(flavor = "multi_thread")]
 async fn python_looks_like_rust_on_the_wire() {
-    let Some(peer) = Peer::is_ready("python") else {
+    let Some(peer) = Peer::installed_or_skip("python") else {
         return;
     };
     let rust = on_the_wire(|address| rust_client(address, &["demo"])).await;
@@ -144,7 +221,7 @@ async fn on_the_wire(client: impl Fn(&str) -> Command) -> Vec<String> {
 /// The lesson's client calls the notes' servers.
 #[test]
 fn python_serves_every_method() {
-    let Some(peer) = Peer::is_ready("python") else {
+    let Some(peer) = Peer::installed_or_skip("python") else {
         return;
     };
     // Two processes, because one cannot load both files of the package `example`.
@@ -165,7 +242,7 @@ fn python_serves_every_method() {
 /// One process of Python cannot load two files that define the same name.
 #[test]
 fn python_refuses_a_name_defined_twice() {
-    let Some(peer) = Peer::is_ready("python") else {
+    let Some(peer) = Peer::installed_or_skip("python") else {
         return;
     };
     let mut command = python_server(peer, &["user-info", "stream-test"]);
@@ -177,7 +254,7 @@ fn python_refuses_a_name_defined_twice() {
 /// Python's library uses `v1alpha`, the older version of reflection.
 #[test]
 fn python_lists_the_services_by_reflection() {
-    let Some(peer) = Peer::is_ready("python") else {
+    let Some(peer) = Peer::installed_or_skip("python") else {
         return;
     };
     let server = server();
@@ -203,7 +280,7 @@ fn node_client(peer: &Peer, program: &str, args: &[&str], server: &Server) -> St
 
 #[test]
 fn node_calls_a_method_of_each_kind() {
-    let Some(peer) = Peer::is_ready("node") else {
+    let Some(peer) = Peer::installed_or_skip("node") else {
         return;
     };
     let server = server();
@@ -229,14 +306,14 @@ fn lines_about_demo() -> String {
 
 #[test]
 fn node_reports_the_code_of_each_failure() {
-    let Some(peer) = Peer::is_ready("node") else {
+    let Some(peer) = Peer::installed_or_skip("node") else {
         return;
     };
-    let server = server_with_pace(TROUBLE_PACE);
-    let output = node_client(peer, GRPC_JS, &["trouble"], &server);
-    assert_eq!(output, format!("{TROUBLE}{RAW_TROUBLE}"));
-    let output = node_client(peer, CONNECT, &["trouble"], &server);
-    assert_eq!(output, TROUBLE);
+    let server = server_with_interval(FAILURES_INTERVAL);
+    let output = node_client(peer, GRPC_JS, &["failures"], &server);
+    assert_eq!(output, format!("{FAILURES}{RAW_FAILURES}"));
+    let output = node_client(peer, CONNECT, &["failures"], &server);
+    assert_eq!(output, FAILURES);
     server.stop();
 }
 
@@ -245,7 +322,7 @@ fn node_reports_the_code_of_each_failure() {
 /// `buf curl` needs no `.proto`: it asks the server, by reflection.
 #[test]
 fn buf_calls_through_reflection() {
-    let Some(peer) = Peer::is_ready("buf") else {
+    let Some(peer) = Peer::installed_or_skip("buf") else {
         return;
     };
     let server = server();
@@ -282,7 +359,7 @@ fn buf_calls_through_reflection() {
 /// The list of all methods ends where the second of two files defines a name differently.
 #[test]
 fn buf_stops_listing_at_a_name_defined_twice() {
-    let Some(peer) = Peer::is_ready("buf") else {
+    let Some(peer) = Peer::installed_or_skip("buf") else {
         return;
     };
     let server = server();
@@ -305,16 +382,36 @@ fn buf_curl(peer: &Peer, server: &Server, path: &str) -> Command {
 /// curl speaks HTTP/2 but not gRPC: the five bytes before the message are made by hand.
 #[test]
 fn curl_calls_with_a_prefix_made_by_hand() {
+    let Some(peer) = Peer::installed_or_skip("curl") else {
+        return;
+    };
     let server = server();
-    let script = format!(
-        r#"printf '\000\000\000\000\005\n\003you' | curl --silent --show-error --include --no-buffer \
-        --http2-prior-knowledge --header 'content-type: application/grpc' --header 'te: trailers' \
-        --data-binary @- http://{}/helloworld.Greeter/SayHello"#,
-        server.address
-    );
-    let output = output_of(Command::new("sh").args(["-c", &script]));
+    let request = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers-request.bin");
+    fs::write(&request, b"\0\0\0\0\x05\n\x03you").expect("the file should be written");
+    let mut command = peer.command();
+    command
+        .args(["--silent", "--show-error", "--include", "--no-buffer"])
+        .args(["--http2-prior-knowledge", "--header", "te: trailers"])
+        .args([
+            "--header",
+            "content-type: application/grpc",
+            "--data-binary",
+        ])
+        .arg(format!("@{}", request.display()))
+        .arg(format!("http://{}/helloworld.Greeter/SayHello", server.address));
+    let output = output_of(&mut command);
     assert!(output.starts_with("HTTP/2 200"), "{output}");
     assert!(output.contains("\0\0\0\0\r\n\x0bHello, you!"), "{output:?}");
     assert!(output.ends_with("grpc-status: 0\r\n"), "{output:?}");
+
+    let mut http1 = peer.command();
+    http1.args([
+        "--silent",
+        "--show-error",
+        &format!("http://{}", server.address),
+    ]);
+    let Finished { code, output } = run(&mut http1);
+    assert_eq!(code, Some(1), "{output}");
+    assert!(output.contains("Received HTTP/0.9 when not allowed"), "{output}");
     server.stop();
 }

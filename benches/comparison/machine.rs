@@ -70,7 +70,7 @@ fn crates() -> String {
 
 /// The versions of Python and of its grpcio; `None` if they are not installed.
 fn python() -> Option<String> {
-    let peer = Peer::find("python").filter(|peer| peer.is_here())?;
+    let peer = Peer::find("python").filter(|peer| peer.is_installed())?;
     let code = "import sys; sys.path[:0] = ['tests/peers/python/packages']; import grpc, platform; \
                 print('Python', platform.python_version() + ', grpcio', grpc.__version__)";
     output(peer.command().args(["-c", code]))
@@ -78,7 +78,7 @@ fn python() -> Option<String> {
 
 /// The versions of Node and of its grpc-js; `None` if they are not installed.
 fn node() -> Option<String> {
-    let peer = Peer::find("node").filter(|peer| peer.is_here())?;
+    let peer = Peer::find("node").filter(|peer| peer.is_installed())?;
     let code = "console.log(`Node ${process.versions.node}, \
                 grpc-js ${require('./tests/peers/node/node_modules/@grpc/grpc-js/package').version}`)";
     output(peer.command().args(["-e", code]))

@@ -103,14 +103,14 @@ impl Server {
 
     /// None if Python's packages are not installed.
     pub fn python() -> Option<Server> {
-        let mut program = Peer::is_ready("python")?.command();
+        let mut program = Peer::installed_or_skip("python")?.command();
         program.args(["tests/peers/python/server.py", "demo", "speed"]);
         Some(Server::start(program, "--port"))
     }
 
     /// None if Node's packages are not installed.
     pub fn node() -> Option<Server> {
-        let mut program = Peer::is_ready("node")?.command();
+        let mut program = Peer::installed_or_skip("node")?.command();
         program.arg("tests/peers/node/server.js");
         Some(Server::start(program, ""))
     }

@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::proto::demo::demo_server::Demo;
 use super::proto::demo::{self, Answer, City, Delta, Number, Subject, Sum, Work, work};
-use crate::accumulate::{message_unless_cancelled, sum};
+use crate::accumulate::{CallLog, message_unless_cancelled, sum};
 use crate::calculator::{calculate, proto::Operation};
 use crate::guess_number::is_right;
 use crate::status::status_line;
@@ -20,6 +20,7 @@ pub struct MyDemo;
 
 #[tonic::async_trait]
 impl Demo for MyDemo {
+    // ANCHOR: calculate
     async fn calculate(
         &self,
         request: Request<Work>,
@@ -31,6 +32,7 @@ impl Demo for MyDemo {
         println!("{call} -> {val}");
         Ok(Response::new(demo::Result { val }))
     }
+    // ANCHOR_END: calculate
 
     // All subjects are known before the first is sent: an iterator as a stream.
     type GetSubjectsStream = Iter<IntoIter<Result<Subject, Status>>>;
@@ -55,15 +57,16 @@ impl Demo for MyDemo {
         &self,
         request: Request<Streaming<Delta>>,
     ) -> Result<Response<Sum>, Status> {
-        let val = add_up(request.into_inner())
-            .await
-            .inspect_err(|status| println!("Accumulate -> {}", status_line(status)))?;
-        println!("Accumulate -> {val}");
-        Ok(Response::new(Sum { val }))
+        // Prints when it is dropped, so that a cancelled call leaves a line too: see lesson 8.
+        let mut log = CallLog::new("Accumulate");
+        let result = add_up(request.into_inner()).await;
+        log.record(&result, |sum| sum.to_string());
+        Ok(Response::new(Sum { val: result? }))
     }
 
-    // The guesses, seen through a function. A plain `fn` has a type that can be written here;
-    // a closure that captures something has none.
+    // ANCHOR: guess_number
+    // The guesses, each passed through a function. The type of a plain `fn` can be written
+    // here; that of a closure that captures something cannot.
     type GuessNumberStream = FilterMap<
         Streaming<Number>,
         fn(Result<Number, Status>) -> Option<Result<Answer, Status>>,
@@ -77,6 +80,7 @@ impl Demo for MyDemo {
         println!("GuessNumber -> bingo for each right guess");
         Ok(Response::new(request.into_inner().filter_map(answer)))
     }
+    // ANCHOR_END: guess_number
 }
 
 /// The call as the log shows it, `Calculate 7 DIVIDE 2`. An operation that has no name is shown
@@ -88,6 +92,7 @@ fn describe(Work { num1, num2, op }: &Work) -> String {
     }
 }
 
+// ANCHOR: compute
 fn compute(work: &Work) -> Result<i32, Status> {
     // The notes' enum gives the operations the same numbers as lesson 6's does. It is open:
     // any number can arrive.
@@ -95,6 +100,7 @@ fn compute(work: &Work) -> Result<i32, Status> {
         .map_err(|_| Status::invalid_argument("invalid operation"))?;
     calculate(work.num1, operation, work.num2)
 }
+// ANCHOR_END: compute
 
 async fn add_up(mut deltas: Streaming<Delta>) -> Result<i32, Status> {
     // An i128, because the total of many int32 can overflow an i64 too: see lesson 8.
@@ -105,6 +111,7 @@ async fn add_up(mut deltas: Streaming<Delta>) -> Result<i32, Status> {
     sum(total)
 }
 
+// ANCHOR: answer
 /// The answer to a guess, if the guess is right. An error is passed on, and ends the call.
 fn answer(guess: Result<Number, Status>) -> Option<Result<Answer, Status>> {
     match guess {
@@ -115,3 +122,4 @@ fn answer(guess: Result<Number, Status>) -> Option<Result<Answer, Status>> {
         Err(status) => Some(Err(status)),
     }
 }
+// ANCHOR_END: answer

@@ -4,8 +4,7 @@
 use tonic::{Request, Response, Status, Streaming};
 
 use super::proto::{stream_test, user_info};
-use crate::accumulate::message_unless_cancelled;
-use crate::status::status_line;
+use crate::accumulate::{CallLog, message_unless_cancelled};
 
 /// Greets by name.
 pub struct MyUserInfo;
@@ -24,7 +23,7 @@ impl user_info::user_info_server::UserInfo for MyUserInfo {
     }
 }
 
-/// Listens until the client has finished, or has said `close`.
+/// Reads until the client has finished, or has sent `close`.
 pub struct MyStreamTest;
 
 #[tonic::async_trait]
@@ -33,15 +32,14 @@ impl stream_test::stream_test_server::StreamTest for MyStreamTest {
         &self,
         request: Request<Streaming<stream_test::Request>>,
     ) -> Result<Response<stream_test::Response>, Status> {
-        let message = listen(request.into_inner())
-            .await
-            .inspect_err(|status| println!("ClientStream -> {}", status_line(status)))?;
-        println!("ClientStream -> {message}");
-        Ok(Response::new(stream_test::Response { message: message.into() }))
+        let mut log = CallLog::new("ClientStream");
+        let result = read_until_close(request.into_inner()).await;
+        log.record(&result, |message| message.to_string());
+        Ok(Response::new(stream_test::Response { message: result?.into() }))
     }
 }
 
-async fn listen(
+async fn read_until_close(
     mut requests: Streaming<stream_test::Request>,
 ) -> Result<&'static str, Status> {
     while let Some(stream_test::Request { message }) =

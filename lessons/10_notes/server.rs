@@ -16,28 +16,37 @@ use grpc_workbook::notes::{SERVICES, reflection, test::MyTest};
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 
 #[derive(clap::Args)]
 struct Args {
     /// How long TestClientRecvStream waits before each message
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 1000)]
-    pace: u64,
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    interval: u64,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let (incoming, shutdown, Args { pace }) = cli::listen_with(10).await?;
-    let pace = Duration::from_millis(pace);
+    let (incoming, shutdown, Args { interval }) = cli::listen_with(10).await?;
+    let interval = Duration::from_millis(interval);
 
-    // Two ends: `health` sets what `health_service` answers. A service that is not set is
-    // unknown, which is not the same as not serving.
+    // ANCHOR: health
+    // `health` sets what `health_service` answers. A service that is not set is unknown, which
+    // is not the same as not serving.
     let (health, health_service) = tonic_health::server::health_reporter();
     for service in SERVICES {
         health
             .set_service_status(*service, ServingStatus::Serving)
             .await;
     }
+    let requested = shutdown.requested();
+    let stop = async move {
+        requested.await;
+        not_serving(health).await;
+    };
+    // ANCHOR_END: health
 
+    // ANCHOR: router
     // Python's servers read compressed requests by default. In tonic each service that should
     // read them needs to be told.
     let gzip = CompressionEncoding::Gzip;
@@ -46,7 +55,7 @@ async fn main() -> Result<(), Failure> {
         .max_concurrent_streams(1000)
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .add_service(GreeterServer::new(MyGreeter).accept_compressed(gzip))
-        .add_service(TestServer::new(MyTest { pace }).accept_compressed(gzip))
+        .add_service(TestServer::new(MyTest { interval }).accept_compressed(gzip))
         .add_service(UserInfoServer::new(MyUserInfo).accept_compressed(gzip))
         .add_service(StreamTestServer::new(MyStreamTest).accept_compressed(gzip))
         .add_service(DemoServer::new(MyDemo).accept_compressed(gzip))
@@ -54,6 +63,22 @@ async fn main() -> Result<(), Failure> {
         // Two versions of one service: some tools still ask for v1alpha.
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .serve_with_incoming_shutdown(incoming, shutdown.requested());
+        .serve_with_incoming_shutdown(incoming, stop);
     shutdown.run(server).await
+    // ANCHOR_END: router
 }
+
+// ANCHOR: not_serving
+/// Tells all who ask or watch that nothing takes calls any more. The server then stops.
+async fn not_serving(mut health: HealthReporter) {
+    // The empty name is the server as a whole.
+    for service in SERVICES.iter().chain(&[""]) {
+        health
+            .set_service_status(service, ServingStatus::NotServing)
+            .await;
+        // Ends each Watch of the service, behind this last state. The shutdown waits for open
+        // calls, and a Watch would otherwise stay open as long as its client likes.
+        health.clear_service_status(service).await;
+    }
+}
+// ANCHOR_END: not_serving

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod example;
 pub mod test;
 
+// ANCHOR: proto
 /// What build.rs generated from the notes' definitions. A module for each file: two of them
 /// have the package `example`, and one has none.
 pub mod proto {
@@ -28,6 +29,7 @@ pub mod proto {
         tonic::include_proto!("notes/_");
     }
 }
+// ANCHOR_END: proto
 
 /// The services of the notes by their full names, as they stand in paths and in reflection.
 pub const SERVICES: &[&str] = &[
@@ -38,6 +40,7 @@ pub const SERVICES: &[&str] = &[
     "test.demo",
 ];
 
+// ANCHOR: reflection
 /// What the server tells about itself: its services, and their definitions, which build.rs
 /// wrote as descriptors. A set for each call of the compiler, because two files that define
 /// one name differently do not fit into one set.
@@ -59,3 +62,4 @@ pub fn reflection() -> Builder<'static> {
     }
     builder
 }
+// ANCHOR_END: reflection

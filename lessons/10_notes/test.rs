@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tokio::sync::mpsc::channel;
+use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::adapters::Map;
 use tokio_stream::wrappers::ReceiverStream;
@@ -15,15 +15,15 @@ use super::proto::test::{
     TestClientRecvStreamResponse, TestClientSendStreamRequest,
     TestClientSendStreamResponse, TestTwoWayStreamRequest, TestTwoWayStreamResponse,
 };
-use crate::accumulate::message_unless_cancelled;
+use crate::accumulate::{CallLog, message_unless_cancelled};
 use crate::guess_number::echo;
 use crate::status::status_line;
 use crate::subjects_by_city::{TICK_BUFFER, send_all, ticks};
 
 /// The service.
 pub struct MyTest {
-    /// How long `TestClientRecvStream` waits before each message. The server's `--pace`.
-    pub pace: Duration,
+    /// How long `TestClientRecvStream` waits before each message. The server's `--interval`.
+    pub interval: Duration,
 }
 
 #[tonic::async_trait]
@@ -51,11 +51,11 @@ impl Demo for MyTest {
         let ticks = ticks(data)
             .inspect_err(|status| println!("{call} -> {}", status_line(status)))?;
         // The call goes on after this line: its outcome is a stream.
-        println!("{call} -> a message every {:?}", self.pace);
+        println!("{call} -> a message every {:?}", self.interval);
         let messages = ticks.map(|result| TestClientRecvStreamResponse { result });
-        let (tx, rx) = channel(TICK_BUFFER);
+        let (tx, rx) = mpsc::channel(TICK_BUFFER);
         // The task ends when the client leaves: see lesson 7.
-        tokio::spawn(send_all(messages, self.pace, tx));
+        tokio::spawn(send_all(messages, self.interval, tx));
         Ok(Response::new(ReceiverStream::new(rx)))
     }
 
@@ -63,11 +63,10 @@ impl Demo for MyTest {
         &self,
         request: Request<Streaming<TestClientSendStreamRequest>>,
     ) -> Result<Response<TestClientSendStreamResponse>, Status> {
-        let call = "TestClientSendStream";
-        let count = receive(request.into_inner())
-            .await
-            .inspect_err(|status| println!("{call} -> {}", status_line(status)))?;
-        println!("{call} -> ok, after {count} messages");
+        let mut log = CallLog::new("TestClientSendStream");
+        let result = count_messages(request.into_inner()).await;
+        log.record(&result, |count| format!("ok, after {count} messages"));
+        result?;
         Ok(Response::new(TestClientSendStreamResponse { result: "ok".into() }))
     }
 
@@ -87,9 +86,9 @@ impl Demo for MyTest {
     }
 }
 
-/// Counts the messages until the client has finished, or until there are eleven: the note's
-/// service answers then, whether or not more are coming.
-async fn receive(
+/// Counts the messages until the client has finished, or until there are eleven: then the
+/// note's service answers, whether or not more are coming.
+async fn count_messages(
     mut requests: Streaming<TestClientSendStreamRequest>,
 ) -> Result<u32, Status> {
     let mut count = 0;

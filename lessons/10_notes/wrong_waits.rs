@@ -7,11 +7,12 @@ use grpc_workbook::notes::proto::demo::demo_server::Demo;
 use grpc_workbook::notes::proto::demo::{
     self, Answer, City, Delta, Number, Subject, Sum, Work,
 };
-use tokio::sync::mpsc::channel;
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Iter, iter};
 use tonic::{Request, Response, Status, Streaming};
 
+/// The service that the check calls.
 pub struct Ported;
 
 #[tonic::async_trait]
@@ -71,7 +72,7 @@ impl Demo for Ported {
         request: Request<Streaming<Number>>,
     ) -> Result<Response<Self::GuessNumberStream>, Status> {
         let mut numbers = request.into_inner();
-        let (tx, rx) = channel(1);
+        let (tx, rx) = mpsc::channel(1);
         tokio::spawn(async move {
             let mut times = HashMap::new();
             loop {

@@ -9,6 +9,8 @@ pub struct Usage {
     /// Time on a processor, of all threads, including the kernel's work for them. Linux
     /// counts it in hundredths of a second.
     pub cpu: Duration,
+    /// The memory that the process has now (its resident set), in KiB.
+    pub rss_kib: u64,
     /// The most memory that the process had at any one time, in KiB.
     pub peak_kib: u64,
 }
@@ -19,7 +21,11 @@ impl Usage {
     pub fn of(process: u32) -> Option<Usage> {
         let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
         let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-        Some(Usage { cpu: cpu(&stat)?, peak_kib: peak_kib(&status)? })
+        Some(Usage {
+            cpu: cpu(&stat)?,
+            rss_kib: kib(&status, "VmRSS:")?,
+            peak_kib: kib(&status, "VmHWM:")?,
+        })
     }
 }
 
@@ -34,10 +40,9 @@ fn cpu(stat: &str) -> Option<Duration> {
     Some(Duration::from_millis((user + kernel) * 10))
 }
 
-/// The line `VmHWM:   12345 kB` of `/proc/PID/status`: the "high water mark" of memory.
-fn peak_kib(status: &str) -> Option<u64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+/// A line of `/proc/PID/status` about memory, such as `VmRSS:   12345 kB`. `VmHWM` is the "high
+/// water mark", the most that there was.
+fn kib(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
 }

@@ -115,8 +115,8 @@ impl<'a> Player<'a> {
     }
 
     fn skip(&mut self, block: &Block, missing: &Peer) {
-        let Peer { name, get_it, .. } = missing;
-        let what = format!("needs {name}, which is not here: {get_it}");
+        let Peer { name, install_command, .. } = missing;
+        let what = format!("needs {name}, which is not installed: {install_command}");
         self.played
             .not_run
             .push(self.page.problem(block.line, what));
@@ -163,7 +163,7 @@ impl<'a> Player<'a> {
 
 /// The peer that a block needs, if it is not installed.
 fn missing_peer(script: &Script) -> Option<&'static Peer> {
-    peer_of(script).filter(|peer| !peer.is_here())
+    peer_of(script).filter(|peer| !peer.is_installed())
 }
 
 /// The peer that a block needs.

@@ -71,6 +71,7 @@ fn is_known(words: &[&str]) -> bool {
             ..
         ] | ["cargo", "install", _, "--locked"]
             | ["python3", "-m", "pip", "install", ..]
+            | ["export", ..]
             | ["npm", "install", ..]
             | ["mdbook", "serve" | "build"]
             | ["mdbook", "serve" | "build", "--open"]

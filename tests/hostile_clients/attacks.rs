@@ -1,7 +1,9 @@
 //! What no client should send, in the order of the chapter's table, and how each is played.
 
+use grpc_workbook::http2::frames::{ErrorCode, flag, frame_type};
 use grpc_workbook::raw::RawCodec;
-use prost::bytes::Bytes;
+use prost::bytes;
+use support::endings::status_cell;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tonic::Request;
@@ -9,10 +11,7 @@ use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Endpoint;
 
-use crate::raw_client::{
-    CONTINUATION, DATA, END_HEADERS, END_STREAM, GRPC, HEADERS, RST_STREAM, RawClient,
-    call, frame, header, header_block, prefixed, status_cell,
-};
+use crate::raw_client::{GRPC, RawClient, call, frame, header, header_block, prefixed};
 use crate::servers::{Running, Target};
 
 /// Something that no client should do.
@@ -25,13 +24,16 @@ pub struct Attack {
     pub limit: &'static str,
 }
 
+/// Bytes for the method of this target.
+type Bytes = fn(&Target) -> Vec<u8>;
+
 enum Action {
     /// Send these bytes where the preface should be, and wait until the connection ends.
-    InsteadOfPreface(Vec<u8>),
+    InsteadOfPreface(Bytes),
     /// Send these bytes behind the preface, and wait until the connection ends.
-    OnConnection(Vec<u8>),
+    OnConnection(Bytes),
     /// Send these bytes behind the preface, and wait until stream 1 ends.
-    InCall(Vec<u8>),
+    InCall(Bytes),
     /// The others need more than one step: a function each.
     HalfAFrame,
     UnfinishedCalls,
@@ -39,104 +41,119 @@ enum Action {
     SilentConnections,
 }
 
-/// All attacks, for the method of this target.
-pub fn attacks(target: &Target) -> Vec<Attack> {
-    use Action::*;
-    let path = target.path;
-    let message = prefixed(0, target.message);
-    let rows = [
-        (
-            "64 bytes of garbage",
-            InsteadOfPreface(vec![0xff; 64]),
-            "h2: what does not begin with the preface is not read",
-        ),
-        (
-            "a request in HTTP/1.1",
-            InsteadOfPreface(b"POST / HTTP/1.1\r\nhost: localhost\r\n\r\n".to_vec()),
-            "the same; tonic answers HTTP/1.1 only with `accept_http1(true)`",
-        ),
-        (
-            "half a frame, then nothing",
-            HalfAFrame,
-            "**this server**: `http2_keepalive_interval`, a minute, and hyper: 20 s to answer. tonic's default has no limit",
-        ),
-        ("a DATA frame on stream 0", OnConnection(frame(DATA, 0, 0, b"hello")), "HTTP/2"),
-        (
-            "a frame of 16,385 bytes",
-            OnConnection(after_open(path, &frame(DATA, 0, 1, &[0; 16 * 1024 + 1]))),
-            "h2: `max_frame_size`, 16 KiB, as in HTTP/2",
-        ),
-        (
-            "24 KB of headers",
-            InCall(large_headers(path, 3)),
-            "hyper: `http2_max_header_list_size`, 16 KiB",
-        ),
-        (
-            "80 KB of headers",
-            OnConnection(large_headers(path, 10)),
-            "h2: puts no more pieces together once the list is too large",
-        ),
-        (
-            "5 KB of headers that unpack to 4 MB",
-            OnConnection(header_bomb(path)),
-            "h2: 4 times what is allowed, 64 KiB",
-        ),
-        (
-            "headers without an end: 1,000 CONTINUATION frames",
-            OnConnection(endless_headers(path)),
-            "h2: 5 CONTINUATION frames, more only for a larger header list",
-        ),
-        (
-            "a message that is not protobuf",
-            InCall(call(path, GRPC, &[], &prefixed(0, b"\xff"))),
-            "prost",
-        ),
-        (
-            "a compressed message without `grpc-encoding`",
-            InCall(call(path, GRPC, &[], &prefixed(1, b"\xff"))),
-            "tonic",
-        ),
-        (
-            "`grpc-encoding: br`",
-            InCall(call(path, GRPC, &[("grpc-encoding", "br")], &message)),
-            "tonic: what `accept_compressed` has not named",
-        ),
-        (
-            "`content-type: text/plain`",
-            InCall(call(path, "text/plain", &[], &message)),
-            "nothing: tonic does not look at it. The specification wants HTTP status 415",
-        ),
-        (
-            "101 DATA frames without a byte and without END_STREAM",
-            OnConnection(after_open(path, &frame(DATA, 0, 1, b"").repeat(101))),
-            "h2: 100 in the life of a connection",
-        ),
-        (
-            "10,000 calls, each opened and reset at once",
-            OnConnection(opened_and_reset(path, 10_000)),
-            "h2: 20 that are reset before the server has looked at them, `http2_max_pending_accept_reset_streams`",
-        ),
-        (
-            "10,000 calls, none of them finished",
-            UnfinishedCalls,
-            "**this server**: `max_concurrent_streams`, 1,000. tonic has none",
-        ),
-        ("a message of 5 MB", LargeMessages, "tonic: `max_decoding_message_size`, 4 MiB"),
-        (
-            "nothing, on 500 connections",
-            SilentConnections,
-            "nothing in tonic; the number of files a process may have open, `ulimit -n`",
-        ),
-    ];
-    rows.map(|(sent, action, limit)| Attack { sent, action, limit })
-        .into()
-}
+use Action::*;
+
+/// All attacks, in the order of the table.
+pub const ATTACKS: [Attack; 18] = [
+    Attack {
+        sent: "64 bytes of garbage",
+        action: InsteadOfPreface(|_| vec![0xff; 64]),
+        limit: "h2: what does not begin with the preface is not read",
+    },
+    Attack {
+        sent: "a request in HTTP/1.1",
+        action: InsteadOfPreface(|_| {
+            b"POST / HTTP/1.1\r\nhost: localhost\r\n\r\n".into()
+        }),
+        limit: "the same; tonic answers HTTP/1.1 only with `accept_http1(true)`",
+    },
+    Attack {
+        sent: "half a frame, then nothing",
+        action: HalfAFrame,
+        limit: "**this server**: `http2_keepalive_interval`, a minute, and hyper: 20 s to answer. tonic's default has no limit",
+    },
+    Attack {
+        sent: "a DATA frame on stream 0",
+        action: OnConnection(|_| frame(frame_type::DATA, 0, 0, b"hello")),
+        limit: "HTTP/2",
+    },
+    Attack {
+        sent: "a frame of 16,385 bytes",
+        action: OnConnection(|target| {
+            let large = frame(frame_type::DATA, 0, 1, &[0; 16 * 1024 + 1]);
+            after_open(target.path, &large)
+        }),
+        limit: "h2: `max_frame_size`, 16 KiB, as in HTTP/2",
+    },
+    Attack {
+        sent: "24 KB of headers",
+        action: InCall(|target| large_headers(target.path, 3)),
+        limit: "hyper: `http2_max_header_list_size`, 16 KiB",
+    },
+    Attack {
+        sent: "80 KB of headers",
+        action: OnConnection(|target| large_headers(target.path, 10)),
+        limit: "h2: puts no more pieces together once the list is too large",
+    },
+    Attack {
+        sent: "5 KB of headers that unpack to 4 MB",
+        action: OnConnection(|target| header_bomb(target.path)),
+        limit: "h2: 4 times what is allowed, 64 KiB",
+    },
+    Attack {
+        sent: "headers without an end: 1,000 CONTINUATION frames",
+        action: OnConnection(|target| endless_headers(target.path)),
+        limit: "h2: 5 CONTINUATION frames, more only for a larger header list",
+    },
+    Attack {
+        sent: "a message that is not protobuf",
+        action: InCall(|target| call(target.path, GRPC, &[], &prefixed(0, b"\xff"))),
+        limit: "prost",
+    },
+    Attack {
+        sent: "a compressed message without `grpc-encoding`",
+        action: InCall(|target| call(target.path, GRPC, &[], &prefixed(1, b"\xff"))),
+        limit: "tonic",
+    },
+    Attack {
+        sent: "`grpc-encoding: br`",
+        action: InCall(|Target { path, message, .. }| {
+            call(path, GRPC, &[("grpc-encoding", "br")], &prefixed(0, message))
+        }),
+        limit: "tonic: what `accept_compressed` has not named",
+    },
+    Attack {
+        sent: "`content-type: text/plain`",
+        action: InCall(|Target { path, message, .. }| {
+            call(path, "text/plain", &[], &prefixed(0, message))
+        }),
+        limit: "nothing: tonic does not look at it. The specification wants HTTP status 415",
+    },
+    Attack {
+        sent: "101 DATA frames without a byte and without END_STREAM",
+        action: OnConnection(|target| {
+            let empty = frame(frame_type::DATA, 0, 1, b"");
+            after_open(target.path, &empty.repeat(101))
+        }),
+        limit: "h2: 100 in the life of a connection",
+    },
+    Attack {
+        sent: "10,000 calls, each opened and reset at once",
+        action: OnConnection(|target| opened_and_reset(target.path, 10_000)),
+        limit: "h2: 20 that are reset before the server has looked at them, `http2_max_pending_accept_reset_streams`",
+    },
+    Attack {
+        sent: "10,000 calls, none of them finished",
+        action: UnfinishedCalls,
+        limit: "**this server**: `max_concurrent_streams`, 1,000. tonic has none",
+    },
+    Attack {
+        sent: "a message of 5 MB",
+        action: LargeMessages,
+        limit: "tonic: `max_decoding_message_size`, 4 MiB",
+    },
+    Attack {
+        sent: "nothing, on 500 connections",
+        action: SilentConnections,
+        limit: "nothing in tonic; the number of files a process may have open, `ulimit -n`",
+    },
+];
 
 // --- what is sent
 
 /// A call that is begun on this stream and not finished.
 fn open(path: &str, stream: u32) -> Vec<u8> {
-    frame(HEADERS, END_HEADERS, stream, &header_block(path, GRPC, &[]))
+    frame(frame_type::HEADERS, flag::END_HEADERS, stream, &header_block(path, GRPC, &[]))
 }
 
 /// These frames, behind a call that is begun on stream 1.
@@ -155,12 +172,12 @@ fn large_headers(path: &str, count: usize) -> Vec<u8> {
     let value = "x".repeat(8000);
     let block = header_block(path, GRPC, &vec![("a", value.as_str()); count]);
     let (first, rest) = block.split_at(16_000);
-    let mut frames = frame(HEADERS, END_STREAM, 1, first);
+    let mut frames = frame(frame_type::HEADERS, flag::END_STREAM, 1, first);
     let mut pieces = rest.chunks(16_000).peekable();
     while let Some(piece) = pieces.next() {
         let is_last = pieces.peek().is_none();
-        let flags = if is_last { END_HEADERS } else { 0 };
-        frames.extend(frame(CONTINUATION, flags, 1, piece));
+        let flags = if is_last { flag::END_HEADERS } else { 0 };
+        frames.extend(frame(frame_type::CONTINUATION, flags, 1, piece));
     }
     frames
 }
@@ -175,22 +192,23 @@ fn header_bomb(path: &str) -> Vec<u8> {
     kept[0] = KEEP_IN_TABLE;
     let references = vec![REFERENCE; 1000];
     let block = [header_block(path, GRPC, &[]), kept, references].concat();
-    frame(HEADERS, END_HEADERS | END_STREAM, 1, &block)
+    frame(frame_type::HEADERS, flag::END_HEADERS | flag::END_STREAM, 1, &block)
 }
 
 /// A call whose headers do not end: none of its frames has END_HEADERS.
 fn endless_headers(path: &str) -> Vec<u8> {
-    let first = frame(HEADERS, END_STREAM, 1, &header_block(path, GRPC, &[]));
-    let more = frame(CONTINUATION, 0, 1, &header("a", "b")).repeat(1000);
+    let first =
+        frame(frame_type::HEADERS, flag::END_STREAM, 1, &header_block(path, GRPC, &[]));
+    let more = frame(frame_type::CONTINUATION, 0, 1, &header("a", "b")).repeat(1000);
     [first, more].concat()
 }
 
 fn opened_and_reset(path: &str, count: u32) -> Vec<u8> {
-    const CANCEL: u32 = 8;
+    let ErrorCode(cancel) = ErrorCode::CANCEL;
     let mut frames = Vec::new();
     for stream in streams(count) {
         frames.extend(open(path, stream));
-        frames.extend(frame(RST_STREAM, 0, stream, &CANCEL.to_be_bytes()));
+        frames.extend(frame(frame_type::RST_STREAM, 0, stream, &cancel.to_be_bytes()));
     }
     frames
 }
@@ -204,20 +222,18 @@ impl Attack {
     pub async fn play(&self, running: &Running, check_service: bool) -> String {
         let address = &running.address;
         let (mut client, bytes) = match &self.action {
-            Action::InsteadOfPreface(bytes) => {
-                (RawClient::connect_tcp(address).await, bytes)
-            }
-            Action::OnConnection(bytes) | Action::InCall(bytes) => {
+            InsteadOfPreface(bytes) => (RawClient::connect_tcp(address).await, bytes),
+            OnConnection(bytes) | InCall(bytes) => {
                 (RawClient::connect_http2(address).await, bytes)
             }
-            Action::HalfAFrame => return self.half_a_frame(running).await,
-            Action::UnfinishedCalls => return self.unfinished_calls(running).await,
-            Action::LargeMessages => return self.large_messages(running).await,
-            Action::SilentConnections => return self.silent_connections(running).await,
+            HalfAFrame => return self.half_a_frame(running).await,
+            UnfinishedCalls => return self.unfinished_calls(running).await,
+            LargeMessages => return self.large_messages(running).await,
+            SilentConnections => return self.silent_connections(running).await,
         };
-        client.send(bytes).await;
+        client.send(&bytes(running.target)).await;
         let response = match &self.action {
-            Action::InCall(_) => client.wait_for_end_of_stream(1).await,
+            InCall(_) => client.wait_for_end_of_stream(1).await,
             _ => client.wait_for_close().await,
         };
         if check_service {
@@ -261,7 +277,7 @@ impl Attack {
         let endpoint = Endpoint::try_from(uri).expect("URI should parse");
         let channel = endpoint.connect().await.expect("server should be there");
         let path = PathAndQuery::from_static(running.target.path);
-        let message = Bytes::from(vec![0; 5_000_000]);
+        let message = bytes::Bytes::from(vec![0; 5_000_000]);
         let mut calls = JoinSet::new();
         for _ in 0..8 {
             let (mut grpc, path) = (Grpc::new(channel.clone()), path.clone());

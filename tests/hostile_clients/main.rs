@@ -5,19 +5,20 @@ mod attacks;
 mod limits;
 mod raw_client;
 mod servers;
+mod silent;
 
 use std::fmt::Write;
 
 use support::programs::Finished;
 use support::written;
 
-use attacks::attacks;
+use attacks::ATTACKS;
 use servers::{Running, TARGETS, Target};
 
 /// The most memory that all attacks may take, in KiB, above what a server has at its start.
-const PEAK: usize = 48 * 1024;
+const PEAK: u64 = 48 * 1024;
 /// How much more memory than after the first round, in KiB, a server may have after two more.
-const SLACK: usize = 8 * 1024;
+const SLACK: u64 = 8 * 1024;
 
 /// A row of the table.
 #[derive(Debug, PartialEq)]
@@ -53,15 +54,15 @@ async fn survives_attacks(target: &'static Target) -> Vec<Row> {
     let running = Running::of(target, &server);
     running.serves("nothing").await;
     let files = running.open_files();
-    let start = running.memory("VmRSS");
+    let start = running.usage().rss_kib;
 
     let rows = play_all(&running, true).await;
-    let after_one_round = settle(&running, files, usize::MAX).await;
+    let after_one_round = settle(&running, files, u64::MAX).await;
     for _ in 0..2 {
         assert_eq!(play_all(&running, false).await, rows);
     }
     settle(&running, files, after_one_round + SLACK).await;
-    let peak = running.memory("VmHWM");
+    let peak = running.usage().peak_kib;
     assert!(peak <= start + PEAK, "lesson {}: {start} KiB grew to {peak}", target.number);
 
     let Finished { code, output } = server.stop();
@@ -73,7 +74,7 @@ async fn survives_attacks(target: &'static Target) -> Vec<Row> {
 /// Plays every attack once. If `check_service`, a normal client is served after each.
 async fn play_all(running: &Running, check_service: bool) -> Vec<Row> {
     let mut rows = Vec::new();
-    for attack in attacks(running.target) {
+    for attack in &ATTACKS {
         let response = attack.play(running, check_service).await;
         rows.push(Row { sent: attack.sent, response, limit: attack.limit });
     }
@@ -82,13 +83,13 @@ async fn play_all(running: &Running, check_service: bool) -> Vec<Row> {
 
 /// Waits until the server has closed the attackers' connections and has at most `most` KiB of
 /// memory. Returns the memory that it has.
-async fn settle(running: &Running, files: usize, most: usize) -> usize {
+async fn settle(running: &Running, files: usize, most: u64) -> u64 {
     while running.open_files() > files {
         running.serves("they left").await;
     }
     // A task of a connection may end shortly after the connection.
     for _ in 0..20 {
-        let memory = running.memory("VmRSS");
+        let memory = running.usage().rss_kib;
         if memory <= most {
             return memory;
         }

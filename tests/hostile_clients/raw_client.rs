@@ -1,21 +1,18 @@
 //! A client that can send any bytes, and reads what comes back: frames made by hand, for what
 //! no HTTP/2 library would send.
 
-use grpc_workbook::http2::frames::{ErrorCode, Frame, Header, PREFACE, Setting};
+use grpc_workbook::http2::frames::{
+    ErrorCode, Frame, Header, PREFACE, Setting, flag, frame_type,
+};
 use grpc_workbook::http2::record::frames;
-use grpc_workbook::status::code_name;
 use grpc_workbook::tap::trace::{EventKind, Side, Trace};
+use support::endings::status_cell;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::watch;
 use tonic::Status;
 use tonic::codegen::http::{HeaderMap, HeaderName};
-
-/// The error of a stream that the server does not take (RFC 9113, section 7).
-const REFUSED_STREAM: ErrorCode = ErrorCode(7);
-/// How many streams the sender allows to be open (RFC 9113, section 6.5.2).
-const MAX_CONCURRENT_STREAMS: Setting = Setting(3);
 
 /// A connection on which anything can be sent.
 pub struct RawClient {
@@ -52,7 +49,7 @@ impl RawClient {
     pub async fn connect_http2(address: &str) -> RawClient {
         let mut client = RawClient::connect_tcp(address).await;
         client.send(PREFACE).await;
-        client.send(&frame(SETTINGS, 0, 0, b"")).await;
+        client.send(&frame(frame_type::SETTINGS, 0, 0, b"")).await;
         client
     }
 
@@ -122,7 +119,7 @@ impl RawClient {
 
     /// How many streams the server has refused.
     pub fn refused(&self) -> usize {
-        let refusal = Ok(Frame::RstStream { error: REFUSED_STREAM });
+        let refusal = Ok(Frame::RstStream { error: ErrorCode::REFUSED_STREAM });
         let received = self.received.borrow();
         let frames = frames(&received).into_iter();
         frames.filter(|(_, frame)| *frame == refusal).count()
@@ -134,7 +131,7 @@ impl RawClient {
             if let Ok(Frame::Settings { values, .. }) = frame {
                 let limit = values
                     .iter()
-                    .find(|(setting, _)| *setting == MAX_CONCURRENT_STREAMS);
+                    .find(|(setting, _)| *setting == Setting::MAX_CONCURRENT_STREAMS);
                 return limit.map(|(_, value)| *value);
             }
         }
@@ -148,17 +145,6 @@ impl RawClient {
 }
 
 // --- what is sent
-
-// Types of frames (RFC 9113, section 6).
-pub const DATA: u8 = 0;
-pub const HEADERS: u8 = 1;
-pub const RST_STREAM: u8 = 3;
-pub const SETTINGS: u8 = 4;
-pub const CONTINUATION: u8 = 9;
-
-// Flags of HEADERS, DATA and CONTINUATION.
-pub const END_STREAM: u8 = 1;
-pub const END_HEADERS: u8 = 4;
 
 /// The content type of every gRPC call.
 pub const GRPC: &str = "application/grpc";
@@ -226,8 +212,8 @@ pub fn call(
     data: &[u8],
 ) -> Vec<u8> {
     let block = header_block(path, content_type, more);
-    let headers = frame(HEADERS, END_HEADERS, 1, &block);
-    [headers, frame(DATA, END_STREAM, 1, data)].concat()
+    let headers = frame(frame_type::HEADERS, flag::END_HEADERS, 1, &block);
+    [headers, frame(frame_type::DATA, flag::END_STREAM, 1, data)].concat()
 }
 
 /// A gRPC message behind its five bytes. `flag` is 1 for a compressed one.
@@ -264,7 +250,7 @@ fn trailers(fields: &[(String, String)]) -> String {
         if name == ":status" && value != "200" {
             return format!("HTTP status {value}");
         }
-        // `:status` is no name to `HeaderName`.
+        // `HeaderName` does not allow `:status`.
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
             let value = value.parse().expect("value should be that of a header");
             trailers.insert(name, value);
@@ -272,15 +258,4 @@ fn trailers(fields: &[(String, String)]) -> String {
     }
     let status = Status::from_header_map(&trailers);
     status_cell(&status.expect("trailers should have a status"))
-}
-
-/// A status as the table shows it.
-pub fn status_cell(status: &Status) -> String {
-    let code = code_name(status.code());
-    match status.message() {
-        "" => format!("`{code}`"),
-        // A code span with a backtick in it stands between two of them.
-        message if message.contains('`') => format!("`{code}`: ``{message}``"),
-        message => format!("`{code}`: `{message}`"),
-    }
 }

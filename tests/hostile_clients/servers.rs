@@ -1,8 +1,10 @@
 //! The servers that are attacked: those of lessons 6 to 10, started as a reader starts them.
 
 use std::fs;
+use std::time::Duration;
 
 use grpc_workbook::Lesson;
+use grpc_workbook::speed::usage::Usage;
 use support::programs::{self, Finished, run};
 
 /// A server, one of its methods, and a normal call by its client.
@@ -106,25 +108,9 @@ impl Running {
         folder.map_or(0, Iterator::count)
     }
 
-    /// The processor time that the server has used, in hundredths of a second.
-    #[cfg(target_os = "linux")]
-    pub fn processor_time(&self) -> u64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.id))
-            .expect("server should be running");
-        // The 14th and the 15th of its fields: in the program, and in the kernel.
-        let fields = stat.split_whitespace().skip(13).take(2);
-        fields
-            .map(|field| field.parse::<u64>().expect("field should be a number"))
-            .sum()
-    }
-
-    /// A line of Linux's account of the process, in KiB: `VmRSS`, the memory that it has, or
-    /// `VmHWM`, the most that it has had. 0 on other systems.
-    pub fn memory(&self, name: &str) -> usize {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id));
-        let status = status.unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        let number = line.and_then(|line| line.split_whitespace().nth(1));
-        number.map_or(0, |number| number.parse().expect("memory should be a number"))
+    /// What the process has used so far. Only Linux tells; elsewhere everything is 0.
+    pub fn usage(&self) -> Usage {
+        let nothing = Usage { cpu: Duration::ZERO, rss_kib: 0, peak_kib: 0 };
+        Usage::of(self.id).unwrap_or(nothing)
     }
 }

@@ -55,8 +55,8 @@ pub async fn check<S: Callee>(client: DemoClient<S>, patience: Patience) -> Verd
     accumulate(&client, &mut checks).await;
     accumulate_without_end(&client, &mut checks, patience).await;
     // Twice: a call must not count the numbers of the call before.
-    for _ in 0..2 {
-        guess_number(&client, &mut checks, patience).await;
+    for call in ["GuessNumber 7, -1, 7, 7", "GuessNumber 7, -1, 7, 7 again"] {
+        guess_number(&client, &mut checks, patience, call).await;
     }
     checks.verdict()
 }
@@ -183,6 +183,7 @@ async fn guess_number(
     client: &DemoClient<impl Callee>,
     checks: &mut Checks,
     patience: Patience,
+    call: &str,
 ) {
     let mut client = client.clone();
     let conversation = async move {
@@ -194,7 +195,6 @@ async fn guess_number(
         let end = end.unwrap_or_else(|status| status_line(&status));
         Ok(Streamed { messages, end })
     };
-    let call = "GuessNumber 7, -1, 7, 7, each after the last answer";
     let expected = ["7: 1 times", "-1: 1 times", "7: 2 times", "7: 3 times"];
     let expected = Ok(Streamed::new(&expected, "OK"));
     checks.call(call, conversation, expected).await;

@@ -1,5 +1,5 @@
-//! Where this server answers otherwise than the Python server does, and where it does not. The
-//! chapter's table is made of the calls that differ.
+//! Where this server answers otherwise than the Python server or the specification does, and where
+//! it does not. The chapter's table is made of the calls that differ.
 
 use std::time::Duration;
 
@@ -22,9 +22,9 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Code, Request};
 
-use crate::{connect, server_with_pace};
+use crate::server_with_interval;
 
-/// A call that the two servers answer differently.
+/// A call that the two servers answer differently, or both otherwise than the specification says.
 struct Difference {
     /// The first column of the table.
     call: &'static str,
@@ -32,68 +32,102 @@ struct Difference {
     python: &'static str,
     /// What stands behind that answer in the table.
     why: &'static str,
+    /// What the specification says: of gRPC, or of protobuf.
+    specified: &'static str,
 }
 
 /// In the order of [`responses`].
-const DIFFERENCES: [Difference; 6] = [
+const DIFFERENCES: [Difference; 7] = [
     Difference {
         call: "a path that is not there",
         python: "UNIMPLEMENTED: Method not found!",
         why: "",
+        specified: "`UNIMPLEMENTED`",
     },
     Difference {
         call: "`Calculate`, with no message at all",
         python: "UNIMPLEMENTED: \"b''\" requires exactly one request message.",
-        why: ", as the specification says",
+        why: "",
+        specified: "`UNIMPLEMENTED`",
+    },
+    Difference {
+        call: "`Calculate`, with two messages",
+        python: "3",
+        why: ", for the first of them",
+        specified: "`UNIMPLEMENTED`",
     },
     Difference {
         call: "`UserInfo/Info`, with a string in field 1, which is an int32",
         python: "Hello, !",
-        why: ": a field of the wrong type counts as an unknown one",
+        why: "",
+        specified: "an unknown field",
     },
     Difference {
         call: "a message of 4 MiB and a byte",
         python: "RESOURCE_EXHAUSTED: SERVER: Received message larger than max (4194305 vs. 4194304)",
-        why: ", as the specification says",
+        why: "",
+        specified: "`RESOURCE_EXHAUSTED`",
     },
     Difference {
         call: "`grpc-encoding: deflate`",
         python: "120",
         why: ": it knows gzip and deflate",
+        specified: "`UNIMPLEMENTED` if the server does not know it",
     },
     Difference {
         call: "`TestClientRecvStream`, with a deadline that passes after the first answer",
         python: "DEADLINE_EXCEEDED",
         why: "",
+        specified: "`DEADLINE_EXCEEDED`",
     },
 ];
 
 #[tokio::test]
 async fn differences_from_python_match_the_chapter() {
-    let server = server_with_pace("20");
-    let ours = responses(&connect(&server).await).await;
-    if let Some(python) = Peer::is_ready("python") {
-        let mut command = python.command();
-        command.arg("tests/peers/python/server.py");
-        let services = ["demo", "test", "user-info", "--port", "0", "--pace", "0.02"];
-        let server = Server::from(command.args(services));
-        let theirs = responses(&connect(&server).await).await;
+    let server = server_with_interval("20");
+    let ours = responses(&server.channel().await).await;
+    if let Some(server) = python_server() {
+        let theirs = responses(&server.channel().await).await;
         assert_eq!(theirs, DIFFERENCES.map(|difference| difference.python));
     }
     let mut table = String::from(
-        "| the call | Python (grpcio) answers | this server answers |\n|---|---|---|\n",
+        "| the call | Python (grpcio) answers | this server answers | the specification says |\n|---|---|---|---|\n",
     );
-    for (Difference { call, python, why }, ours) in DIFFERENCES.iter().zip(ours) {
-        table += &format!("| {call} | `{python}`{why} | `` {ours} `` |\n");
+    for (Difference { call, python, why, specified }, ours) in
+        DIFFERENCES.iter().zip(ours)
+    {
+        // Otherwise there would be nothing to tell.
+        assert!(
+            ours != *python || !python.starts_with(specified.trim_matches('`')),
+            "{call}"
+        );
+        table += &format!("| {call} | `{python}`{why} | `` {ours} `` | {specified} |\n");
     }
     written("book/generated/10-notes-differences.md", &table);
 }
 
+/// The Python server, if Python is installed.
+fn python_server() -> Option<Server> {
+    let mut command = Peer::installed_or_skip("python")?.command();
+    command.arg("tests/peers/python/server.py");
+    let services = [
+        "demo",
+        "test",
+        "user-info",
+        "--port",
+        "0",
+        "--interval",
+        "0.02",
+    ];
+    Some(Server::from(command.args(services)))
+}
+
 /// What a server answers to the calls of [`DIFFERENCES`].
-async fn responses(channel: &Channel) -> [String; 6] {
+async fn responses(channel: &Channel) -> [String; 7] {
     [
         unknown_path(channel).await,
         no_message(channel).await,
+        two_messages(channel).await,
         wrong_type(channel).await,
         too_large(channel).await,
         deflate(channel).await,
@@ -103,7 +137,8 @@ async fn responses(channel: &Channel) -> [String; 6] {
 
 /// What a call came to, as the table shows it.
 fn cell(outcome: Outcome<String>) -> String {
-    outcome.unwrap_or_else(|status| status)
+    // A status without a message ends with the colon before it.
+    outcome.unwrap_or_else(|status| status.trim_end_matches(": ").into())
 }
 
 async fn unknown_path(channel: &Channel) -> String {
@@ -114,6 +149,15 @@ async fn unknown_path(channel: &Channel) -> String {
 async fn no_message(channel: &Channel) -> String {
     cell(
         calculate_with(channel, &[])
+            .await
+            .map(|val| val.to_string()),
+    )
+}
+
+async fn two_messages(channel: &Channel) -> String {
+    let two = [work(1, 2), work(3, 4)];
+    cell(
+        calculate_with(channel, &two)
             .await
             .map(|val| val.to_string()),
     )
@@ -158,9 +202,14 @@ async fn late_deadline(channel: &Channel) -> String {
 // --- what both servers answer, which is not in the table
 
 #[tokio::test]
-async fn requests_are_read_as_python_reads_them() {
-    let server = server_with_pace("20");
-    let channel = connect(&server).await;
+async fn both_servers_read_requests_alike() {
+    read_requests(&server_with_interval("20").channel().await).await;
+    if let Some(server) = python_server() {
+        read_requests(&server.channel().await).await;
+    }
+}
+
+async fn read_requests(channel: &Channel) {
     let mut client = DemoClient::new(channel.clone());
 
     let nothing_set = outcome(client.calculate(Work::default()).await);
@@ -175,16 +224,17 @@ async fn requests_are_read_as_python_reads_them() {
     let response = raw::unary(channel.clone(), "/Demo/Calculate", long).await;
     let response = response.expect("call should succeed").into_inner();
     assert_eq!(response, &b"\x08\x05"[..]);
-
-    // A second message where one is expected is ignored.
-    let two = calculate_with(&channel, &[work(1, 2), work(3, 4)]).await;
-    assert_eq!(two, Ok(3));
 }
 
 #[tokio::test]
-async fn wrong_paths_and_messages_end_with_the_same_codes() {
-    let server = server_with_pace("20");
-    let channel = connect(&server).await;
+async fn both_servers_refuse_wrong_paths_and_messages_with_the_same_codes() {
+    refuse_calls(&server_with_interval("20").channel().await).await;
+    if let Some(server) = python_server() {
+        refuse_calls(&server.channel().await).await;
+    }
+}
+
+async fn refuse_calls(channel: &Channel) {
     for path in [
         "/Demo/Nope",
         "/Demos/Calculate",
@@ -196,7 +246,7 @@ async fn wrong_paths_and_messages_end_with_the_same_codes() {
         let status = response.expect_err("path should be unknown");
         assert_eq!(status.code(), Code::Unimplemented, "{path}");
     }
-    let broken = raw::unary(channel, "/Demo/Calculate", b"\x0a\xff").await;
+    let broken = raw::unary(channel.clone(), "/Demo/Calculate", b"\x0a\xff").await;
     let status = broken.expect_err("message should be refused");
     assert_eq!(status.code(), Code::Internal);
 }

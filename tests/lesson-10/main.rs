@@ -18,6 +18,7 @@ mod wrong_waits;
 
 mod check;
 mod differences;
+mod programs;
 mod self_description;
 
 use std::time::Duration;
@@ -27,10 +28,9 @@ use grpc_workbook::notes::demo::MyDemo;
 use grpc_workbook::notes::proto::demo::demo_client::DemoClient;
 use grpc_workbook::notes::proto::demo::demo_server::{Demo, DemoServer};
 use support::checks::{Verdict, with_limit};
-use support::peers::{EVERYTHING, Peer};
-use support::programs::{self, Finished, Server, run};
+use support::peers::Peer;
+use support::programs::{Server, command};
 use tonic::service::Routes;
-use tonic::transport::{Channel, Endpoint};
 
 use check::{Patience, check};
 
@@ -38,15 +38,9 @@ const LESSON: &Lesson = support::lesson(10);
 
 /// The lesson's server, which waits so many milliseconds before each message of
 /// `TestClientRecvStream`.
-fn server_with_pace(milliseconds: &str) -> Server {
-    let args = ["--addr", "127.0.0.1:0", "--pace", milliseconds];
-    Server::from(programs::command(&LESSON.server()).args(args))
-}
-
-async fn connect(server: &Server) -> Channel {
-    let endpoint = Endpoint::try_from(format!("http://{}", server.address));
-    let endpoint = endpoint.expect("URI should parse");
-    endpoint.connect().await.expect("server should be there")
+fn server_with_interval(milliseconds: &str) -> Server {
+    let args = ["--addr", "127.0.0.1:0", "--interval", milliseconds];
+    Server::from(command(&LESSON.server()).args(args))
 }
 
 // --- the exercise
@@ -77,40 +71,17 @@ support::exercise! {
 /// The service to port answers as the check demands.
 #[tokio::test]
 async fn the_check_accepts_the_original() {
-    let Some(python) = Peer::is_ready("python") else {
+    let Some(python) = Peer::installed_or_skip("python") else {
         return;
     };
     let mut command = python.command();
     command.args(["tests/peers/python/server.py", "exercise", "--port", "0"]);
     let server = Server::from(&mut command);
-    let client = DemoClient::new(connect(&server).await);
+    let client = DemoClient::new(server.channel().await);
     // Another process may be slow to start.
     let patience = Duration::from_secs(30);
     let checking = check(client, Patience::Time(patience));
     with_limit(2 * patience, checking)
         .await
         .expect("original should pass");
-}
-
-// --- the programs
-
-/// The client prints what a client in any language should get from a server in any language.
-/// tests/peers.rs compares Python's and Node's clients and servers with the same text.
-#[test]
-fn the_client_calls_every_method() {
-    let server = server_with_pace("1");
-    let client =
-        |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
-    let greeting = "SayHello \"you\": Hello, you!\n";
-    assert_eq!(client(&[]), Finished::new(0, EVERYTHING));
-    assert_eq!(client(&["greeter"]), Finished::new(0, greeting));
-    let unknown = "Error: the call ended with UNIMPLEMENTED (12), without a message\n";
-    assert_eq!(client(&["--break", "package"]), Finished::new(1, unknown));
-    assert_eq!(client(&["--break", "spelling"]), Finished::new(1, unknown));
-    let Finished { code, output } = client(&["--break", "same-name"]);
-    assert_eq!(code, Some(1));
-    let wrong = "INTERNAL (13): failed to decode Protobuf message: Request.age: \
-                 invalid wire type: LengthDelimited (expected Varint)\n";
-    assert!(output.ends_with(wrong), "{output}");
-    assert_eq!(server.stop().code, Some(0));
 }

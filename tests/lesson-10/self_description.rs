@@ -1,18 +1,19 @@
 //! What the server tells about itself, by reflection and health.
 
 use grpc_workbook::notes::SERVICES;
+use support::patience::within;
 use support::programs::Server;
 use tokio_stream::iter;
 use tonic::{Code, Streaming};
-use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 
-use crate::{LESSON, connect};
+use crate::LESSON;
 
 #[tokio::test]
 async fn reflection_lists_all_services() {
@@ -49,7 +50,7 @@ async fn reflection_knows_one_file_for_a_name_defined_twice() {
 /// Sends these requests in one call, and returns a response for each.
 async fn reflect(server: &Server, requests: Vec<MessageRequest>) -> Vec<MessageResponse> {
     let count = requests.len();
-    let mut client = ServerReflectionClient::new(connect(server).await);
+    let mut client = ServerReflectionClient::new(server.channel().await);
     let requests = requests.into_iter().map(|request| ServerReflectionRequest {
         host: String::new(),
         message_request: Some(request),
@@ -70,7 +71,7 @@ async fn reflect(server: &Server, requests: Vec<MessageRequest>) -> Vec<MessageR
 #[tokio::test]
 async fn health_reports_that_every_service_serves() {
     let server = Server::start(LESSON);
-    let mut client = HealthClient::new(connect(&server).await);
+    let mut client = HealthClient::new(server.channel().await);
     // The empty name is the server as a whole.
     for service in [""].iter().chain(SERVICES) {
         let request = HealthCheckRequest { service: service.to_string() };
@@ -82,4 +83,35 @@ async fn health_reports_that_every_service_serves() {
     let status = client.check(request).await;
     let status = status.expect_err("service should be unknown");
     assert_eq!(status.code(), Code::NotFound);
+}
+
+/// A server that is told to stop says so to those who watch it, and ends their streams: it need
+/// not cut them off.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_sees_not_serving_and_does_not_hold_the_shutdown() {
+    let mut server = Server::start(LESSON);
+    let mut client = HealthClient::new(server.channel().await);
+    let mut watches = Vec::new();
+    for service in ["", "Demo"] {
+        let request = HealthCheckRequest { service: service.into() };
+        let watch = client.watch(request).await.expect("call should start");
+        watches.push(watch.into_inner());
+    }
+    for watch in &mut watches {
+        assert_eq!(next_state(watch).await, Some(ServingStatus::Serving));
+    }
+    server.signal();
+    for watch in &mut watches {
+        assert_eq!(next_state(watch).await, Some(ServingStatus::NotServing));
+        assert_eq!(next_state(watch).await, None);
+    }
+    // 1 would say that connections had to be cut off.
+    assert_eq!(server.finish().code, Some(0));
+}
+
+/// The next state that a Watch reports; `None` at its end with OK.
+async fn next_state(watch: &mut Streaming<HealthCheckResponse>) -> Option<ServingStatus> {
+    let message = within("a state", watch.message()).await;
+    let message = message.expect("the watch should not fail");
+    message.map(|message| message.status())
 }

@@ -100,6 +100,8 @@ pub fn status_cell(status: &Status) -> String {
     let code = code_name(status.code());
     match status.message() {
         "" => format!("`{code}`"),
+        // A code span with a backtick in it stands between two of them.
+        message if message.contains('`') => format!("`{code}`: ``{message}``"),
         message => format!("`{code}`: `{message}`"),
     }
 }

@@ -1,10 +1,11 @@
 //! Programs that are not part of the workbook, which the tests call and are called by: those in
-//! other languages, and the reader's own crate. What they need, and how to get it.
+//! other languages, and the reader's own crate. Whether they are installed, and how to install
+//! them.
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
-use super::programs::root;
+use super::programs::{make_neutral, root};
 
 /// A program that others have made, or that the reader builds. The tests use it where it is
 /// installed.
@@ -16,15 +17,21 @@ pub struct Peer {
     /// The folder in which its commands run, relative to the root of the repository.
     pub folder: &'static str,
     /// A file that exists once the peer is installed, relative to the root of the repository.
-    pub built: &'static str,
+    /// `None` for a program of the system, which is asked instead.
+    pub marker_file: Option<&'static str>,
     /// The command that installs it, run in the root of the repository.
-    pub get_it: &'static str,
+    pub install_command: &'static str,
 }
 
 /// How a peer's program is run.
 pub enum Program {
     /// By this name, which a page's command begins with.
     InPath(&'static str),
+    /// By `name`, if what it prints for `--version` names `feature`.
+    System {
+        name: &'static str,
+        feature: &'static str,
+    },
     /// By `name` on a page; here from a `file`, relative to the root of the repository.
     Installed {
         name: &'static str,
@@ -44,29 +51,36 @@ pub const PEERS: &[Peer] = &[
         name: "own-crate",
         program: Program::Crate,
         folder: "book/own-crate",
-        built: "book/own-crate/target/debug/client",
-        get_it: "cargo build --manifest-path book/own-crate/Cargo.toml",
+        marker_file: Some("book/own-crate/target/debug/client"),
+        install_command: "cargo build --manifest-path book/own-crate/Cargo.toml",
     },
     Peer {
         name: "python",
         program: Program::InPath("python3"),
         folder: ".",
-        built: "tests/peers/python/packages/grpc_tools",
-        get_it: "python3 -m pip install --target tests/peers/python/packages -r tests/peers/python/requirements.txt",
+        marker_file: Some("tests/peers/python/packages/grpc_tools"),
+        install_command: "python3 -m pip install --target tests/peers/python/packages -r tests/peers/python/requirements.txt",
     },
     Peer {
         name: "node",
         program: Program::InPath("node"),
         folder: ".",
-        built: "tests/peers/node/node_modules/@grpc/grpc-js",
-        get_it: "npm install --prefix tests/peers/node",
+        marker_file: Some("tests/peers/node/node_modules/@grpc/grpc-js"),
+        install_command: "npm install --prefix tests/peers/node",
     },
     Peer {
         name: "buf",
         program: Program::Installed { name: "buf", file: BUF },
         folder: ".",
-        built: BUF,
-        get_it: "npm install --prefix tests/peers/node",
+        marker_file: Some(BUF),
+        install_command: "npm install --prefix tests/peers/node",
+    },
+    Peer {
+        name: "curl",
+        program: Program::System { name: "curl", feature: "HTTP2" },
+        folder: ".",
+        marker_file: None,
+        install_command: "sudo apt-get install curl",
     },
 ];
 
@@ -77,25 +91,40 @@ impl Peer {
     }
 
     /// Whether it is installed.
-    pub fn is_here(&self) -> bool {
-        root().join(self.built).exists()
+    pub fn is_installed(&self) -> bool {
+        if let Some(file) = self.marker_file {
+            return root().join(file).exists();
+        }
+        match self.program {
+            Program::System { feature, .. } => {
+                let version = self.command().arg("--version").output();
+                version.is_ok_and(|version| {
+                    String::from_utf8_lossy(&version.stdout).contains(feature)
+                })
+            }
+            _ => false,
+        }
     }
 
     /// Whether a page's command that begins with this word runs the peer.
     pub fn is_called(&self, word: &str) -> bool {
         match self.program {
-            Program::InPath(name) | Program::Installed { name, .. } => name == word,
+            Program::InPath(name)
+            | Program::System { name, .. }
+            | Program::Installed { name, .. } => name == word,
             Program::Crate => false,
         }
     }
 
-    /// The command that runs the peer, without a terminal and without colours.
+    /// The command that runs the peer, without a terminal, without colours and without a proxy.
     ///
     /// # Panics
     /// If the peer is a crate, which has several programs: see [`binary`](Peer::binary).
     pub fn command(&self) -> Command {
         match self.program {
-            Program::InPath(name) => self.quietly(Command::new(name)),
+            Program::InPath(name) | Program::System { name, .. } => {
+                self.quietly(Command::new(name))
+            }
             Program::Installed { file, .. } => {
                 self.quietly(Command::new(root().join(file)))
             }
@@ -110,32 +139,36 @@ impl Peer {
                 let built = root().join(self.folder).join("target/debug").join(name);
                 Some(self.quietly(Command::new(built)))
             }
-            Program::InPath(_) | Program::Installed { .. } => None,
+            _ => None,
         }
     }
 
     fn quietly(&self, mut command: Command) -> Command {
+        make_neutral(&mut command);
         command
             .stdin(Stdio::null())
-            .env("NO_COLOR", "1")
+            // A page's reader sets this by hand.
+            .env("PYTHONPATH", root().join("tests/peers/python/packages"))
             // Python would write its compiled files beside the sources.
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(root().join(self.folder));
         command
     }
 
-    /// The peer with this name, if it is installed. If it is not, prints how to get it.
+    /// The peer with this name, if it is installed. If it is not, prints how to install it.
     ///
     /// # Panics
     /// If there is no such peer; in CI (the environment variable CI is set) also if it is not
     /// installed.
-    pub fn is_ready(name: &str) -> Option<&'static Peer> {
+    pub fn installed_or_skip(name: &str) -> Option<&'static Peer> {
         let peer = Peer::find(name).unwrap_or_else(|| panic!("there is no peer {name}"));
-        if peer.is_here() {
+        if peer.is_installed() {
             return Some(peer);
         }
-        let what =
-            format!("not run: this needs {name}, which is not here: {}", peer.get_it);
+        let Peer { install_command, .. } = peer;
+        let what = format!(
+            "not run: this needs {name}, which is not installed: {install_command}"
+        );
         assert!(std::env::var_os("CI").is_none(), "{what}");
         // Not `eprintln!`: the test harness hides what that prints if the test passes.
         writeln!(io::stderr(), "{what}").expect("standard error should be open");
@@ -143,8 +176,8 @@ impl Peer {
     }
 }
 
-/// What a client in any language prints that has called everything on a server in any
-/// language: what the notes' services answer, their mistakes corrected.
+/// The output of a client, in any language, that has called every method. The server can be in
+/// any language too: these are the responses that the notes' services were meant to give.
 pub const EVERYTHING: &str = "\
 hellojlc \"jlc\", 23: my name is jlc, i am 23 years old\n\
 TestClientRecvStream \"jlc\": send 1 jlc\n\

@@ -1,6 +1,6 @@
 // Calls the notes' Demo, a method of each kind, with grpc-js:
-//   node tests/peers/node/client.js [--server HOST:PORT] [trouble]
-// With `trouble` it makes calls that fail, and prints the code of each.
+//   node tests/peers/node/client.js [--server HOST:PORT] [failures]
+// With `failures` it makes calls that fail, and prints the code of each.
 "use strict";
 
 const path = require("node:path");
@@ -8,7 +8,7 @@ const grpc = require("@grpc/grpc-js");
 const loader = require("@grpc/proto-loader");
 
 const PROTOS = path.join(__dirname, "..", "..", "..", "protos");
-const { server, trouble } = require("./arguments.js");
+const { server, failures } = require("./arguments.js");
 
 // The services of a .proto file. Enums are their names, and fields that are not set have their defaults.
 function load(file) {
@@ -98,7 +98,7 @@ async function printCode(what, responses) {
 }
 
 // Makes calls that fail, and prints the code that this library reports for each.
-async function callInTrouble() {
+async function callAndFail() {
   const { demo: Demo } = load("notes/test.proto").test;
   const stub = new Demo(server, grpc.credentials.createInsecure());
 
@@ -123,8 +123,8 @@ function unaryBytes(stub, path, bytes) {
 }
 
 async function main() {
-  if (trouble) {
-    return callInTrouble();
+  if (failures) {
+    return callAndFail();
   }
   const { Demo } = load("notes/demo.proto");
   const stub = new Demo(server, grpc.credentials.createInsecure());

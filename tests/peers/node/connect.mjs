@@ -1,6 +1,6 @@
 // Calls the notes' Demo, a method of each kind, with Connect, which has its own implementation of gRPC:
-//   node tests/peers/node/connect.mjs [--server HOST:PORT] [trouble]
-// With `trouble` it makes calls that fail, and prints the code of each.
+//   node tests/peers/node/connect.mjs [--server HOST:PORT] [failures]
+// With `failures` it makes calls that fail, and prints the code of each.
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -88,7 +88,7 @@ async function printCode(what, responses, onResponse = () => {}) {
 }
 
 // Makes calls that fail, and prints the code that this library reports for each.
-async function callInTrouble() {
+async function callAndFail() {
   const client = createClient(service("notes/test.proto", "test.demo"), transport);
   const canceller = new AbortController();
   const ticks = () => client.testClientRecvStream({ data: "jlc" }, { signal: canceller.signal });
@@ -97,4 +97,4 @@ async function callInTrouble() {
   await printCode("too large", () => one(client.hellojlc({ name: "x".repeat(4 * 1024 * 1024) })));
 }
 
-await (args.trouble ? callInTrouble() : demo());
+await (args.failures ? callAndFail() : demo());

@@ -89,7 +89,7 @@ def demo(channel):
         print_outcome(f"GuessNumber {numbers}", lambda: (f"{answer.desc} {answer.val}" for answer in stub.GuessNumber(guesses)))
 
 
-def trouble(channel):
+def failures(channel):
     """Makes calls that fail, and prints the code that this library reports for each."""
     pb2, services = load(FILES["test"])
     stub = services.demoStub(channel)
@@ -122,14 +122,14 @@ def print_code(what, call):
         print(f"{what}: {error.code().name}")
 
 
-# What the argument can be: a service, or `trouble`.
+# What the argument can be: a service, or `failures`.
 SERVICES = {
     "greeter": greeter,
     "test": test,
     "user-info": user_info,
     "stream-test": stream_test,
     "demo": demo,
-    "trouble": trouble,
+    "failures": failures,
 }
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from workbook import FILES, HERE, load, grpc
 
 INT32 = range(-(2**31), 2**31)
 
-# Seconds between two messages of TestClientRecvStream; --pace sets it.
-PACE = 1.0
+# Seconds between two messages of TestClientRecvStream; --interval sets it.
+INTERVAL = 1.0
 
 
 def int32_or_abort(number, context):
@@ -51,7 +51,7 @@ def test(server):
             client_left = threading.Event()
             context.add_callback(client_left.set)
             index = 0
-            while not client_left.wait(PACE):
+            while not client_left.wait(INTERVAL):
                 index += 1
                 yield pb2.TestClientRecvStreamResponse(result=f"send {index} {request.data}")
 
@@ -185,9 +185,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("service", choices=SERVICES, nargs="+")
     parser.add_argument("--port", type=int, default=50060)
-    parser.add_argument("--pace", type=float, default=1, help="seconds between two messages of TestClientRecvStream")
+    parser.add_argument("--interval", type=float, default=1, help="seconds between two messages of TestClientRecvStream")
     arguments = parser.parse_args()
-    PACE = arguments.pace
+    INTERVAL = arguments.interval
 
     # Each call takes a thread: ten calls run at once, and others wait.
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=10))
