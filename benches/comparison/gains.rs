@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grpc_workbook::speed::load::Plan;
-use grpc_workbook::speed::work::{Kind, Work};
+use grpc_workbook::speed::workload::{CallKind, Workload};
 use tokio::runtime::Runtime;
 
 use crate::encoding;
@@ -28,7 +28,7 @@ struct Case {
 #[derive(Clone, Copy)]
 struct Side {
     server: ServerKind,
-    call: CallKind,
+    call: Call,
     plan: Plan,
     /// One way.
     delay: Duration,
@@ -55,7 +55,7 @@ enum ServerKind {
 
 /// What is called.
 #[derive(Clone, Copy)]
-enum CallKind {
+enum Call {
     /// One message of 64 bytes each way.
     Unary,
     /// Lesson 6's.
@@ -66,22 +66,22 @@ enum CallKind {
     Upload,
 }
 
-use CallKind::{Calculate, Unary, Upload};
+use Call::{Calculate, Unary, Upload};
 use ServerKind::{
     CratesApart, DebugBuild, Jemalloc, Lesson, LinesToNowhere, LinesToPipe, Stock,
 };
 
 const STOCK: ServerKind = Stock("stock");
-const ONE_MESSAGE: CallKind = CallKind::Download { messages: 1, size: 64 };
-const THOUSAND_MESSAGES: CallKind = CallKind::Download { messages: 1000, size: 64 };
+const ONE_MESSAGE: Call = Call::Download { messages: 1, size: 64 };
+const THOUSAND_MESSAGES: Call = Call::Download { messages: 1000, size: 64 };
 /// As many bytes as [`THOUSAND_MESSAGES`].
-const TEN_MESSAGES: CallKind = CallKind::Download { messages: 10, size: 6400 };
+const TEN_MESSAGES: Call = Call::Download { messages: 10, size: 6400 };
 /// 64 calls in flight, on one connection and on four.
 const MANY: Plan = Plan { in_flight: 64, ..SEQUENTIAL };
 const SPREAD: Plan = Plan { in_flight: 16, connections: 4, ..SEQUENTIAL };
 
 /// A side whose server is on this machine.
-const fn near(server: ServerKind, call: CallKind, plan: Plan) -> Side {
+const fn near(server: ServerKind, call: Call, plan: Plan) -> Side {
     Side { server, call, plan, delay: Duration::ZERO }
 }
 
@@ -282,15 +282,15 @@ impl ServerKind {
     }
 }
 
-impl CallKind {
-    fn work(self) -> Work {
+impl Call {
+    fn workload(self) -> Workload {
         match self {
-            Unary => Work::speed(Kind::Unary, 64, 1),
-            Calculate => Work::lesson(6, 1).expect("the load should know lesson 6"),
-            CallKind::Download { messages, size } => {
-                Work::speed(Kind::Server, size, messages)
+            Unary => Workload::speed(CallKind::Unary, 64, 1),
+            Calculate => Workload::lesson(6, 1).expect("the load should know lesson 6"),
+            Call::Download { messages, size } => {
+                Workload::speed(CallKind::Server, size, messages)
             }
-            Upload => Work::speed(Kind::Client, 64 * 1024, 64),
+            Upload => Workload::speed(CallKind::Client, 64 * 1024, 64),
         }
     }
 }
@@ -300,7 +300,7 @@ impl Side {
     fn setup(self, servers: &Servers) -> Option<Setup<'_>> {
         let Side { server, call, plan, delay } = self;
         let server = servers[&server].as_ref()?;
-        Some(Setup { server, work: Arc::new(call.work()), plan, delay })
+        Some(Setup { server, workload: Arc::new(call.workload()), plan, delay })
     }
 }
 
@@ -313,7 +313,7 @@ impl Gain {
             self.core_time_with.add(&with);
             self.core_time_without.add(&without);
             let (with, without) =
-                (with.outcome.per_second(), without.outcome.per_second());
+                (with.result.per_second(), without.result.per_second());
             self.ratios.push(with * case.calls_without / without);
         }
     }

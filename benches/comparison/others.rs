@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use grpc_workbook::speed::load::Plan;
-use grpc_workbook::speed::work::{Kind, Work};
+use grpc_workbook::speed::workload::{CallKind, Workload};
 use tokio::runtime::Runtime;
 
 use crate::measure::{
@@ -80,22 +80,22 @@ fn rows_of_lesson<'s>(
     others: &'s Others,
 ) -> Vec<Row<'s>> {
     let mut rows = Vec::new();
-    for (work, foreign) in calls_of_lesson(number) {
+    for (workload, foreign) in calls_of_lesson(number) {
         for in_flight in [1, 64] {
             let plan = Plan { in_flight, ..SEQUENTIAL };
-            let setup = |server, work: &Arc<Work>| {
-                let (work, delay) = (Arc::clone(work), Duration::ZERO);
-                Setup { server, work, plan, delay }
+            let setup = |server, workload: &Arc<Workload>| {
+                let (workload, delay) = (Arc::clone(workload), Duration::ZERO);
+                Setup { server, workload, plan, delay }
             };
             let setups = vec![
-                Some(setup(lesson, &work)),
-                Some(setup(&others.stock_tonic, &work)),
-                Some(setup(&others.bare, &work)),
+                Some(setup(lesson, &workload)),
+                Some(setup(&others.stock_tonic, &workload)),
+                Some(setup(&others.bare, &workload)),
                 others.python.as_ref().map(|python| setup(python, &foreign)),
                 others.node.as_ref().map(|node| setup(node, &foreign)),
             ];
             rows.push(Row {
-                name: format!("lesson {number}: {}", work.name),
+                name: format!("lesson {number}: {}", workload.name),
                 in_flight,
                 ratios: vec![Vec::new(); setups.len()],
                 core_times: vec![CoreTime::default(); setups.len()],
@@ -107,17 +107,17 @@ fn rows_of_lesson<'s>(
 }
 
 /// The calls of a lesson, each as Rust's servers take it and as those of the notes do.
-fn calls_of_lesson(number: u8) -> Vec<(Arc<Work>, Arc<Work>)> {
+fn calls_of_lesson(number: u8) -> Vec<(Arc<Workload>, Arc<Workload>)> {
     if number != 11 {
-        let work = Work::lesson(number, 1000);
-        let work = work.expect("the load should know the lesson");
-        return vec![(Arc::new(work), Arc::new(notes::work(number, 1000)))];
+        let workload = Workload::lesson(number, 1000);
+        let workload = workload.expect("the load should know the lesson");
+        return vec![(Arc::new(workload), Arc::new(notes::workload(number, 1000)))];
     }
     let mut calls = Vec::new();
-    for kind in Kind::value_variants() {
+    for kind in CallKind::value_variants() {
         for (size, messages) in [(64, 1000), (64 * 1024, 16)] {
-            let work = Arc::new(Work::speed(*kind, size, messages));
-            calls.push((Arc::clone(&work), work));
+            let workload = Arc::new(Workload::speed(*kind, size, messages));
+            calls.push((Arc::clone(&workload), workload));
         }
     }
     calls
@@ -133,7 +133,7 @@ impl Row<'_> {
             let column = (round + turn) % columns;
             if let Some(setup) = &self.setups[column] {
                 let measured = measure(runtime, setup);
-                speeds[column] = Some(measured.outcome.per_second());
+                speeds[column] = Some(measured.result.per_second());
                 self.core_times[column].add(&measured);
             }
         }

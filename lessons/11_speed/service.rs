@@ -15,8 +15,9 @@ pub mod faults;
 pub mod histogram;
 pub mod load;
 mod schedule;
+pub mod stock;
 pub mod usage;
-pub mod work;
+pub mod workload;
 
 /// What build.rs generated from `protos/speed.proto`.
 pub mod proto {
@@ -100,8 +101,8 @@ fn echo(
     Ok(BidiStreamResponse { payload })
 }
 
-/// How many calls of each kind have reached the service, whatever became of them. Any call
-/// may count while another one does.
+/// How many calls of each kind have reached the service. Calls with any outcome count. Atomic,
+/// because calls run at the same time.
 #[derive(Debug, Default)]
 pub struct Served {
     unary: AtomicU64,
