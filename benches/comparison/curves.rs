@@ -9,13 +9,13 @@ use tokio::runtime::Runtime;
 
 use crate::measure::{SEQUENTIAL, Setup, measure, median};
 use crate::plot::{Curve, Point};
-use crate::servers::Server;
+use crate::servers::{Own, Server};
 
 /// A curve for each server that is here.
 pub fn measure_all(runtime: &Runtime, rounds: usize) -> Vec<Curve> {
     let servers = [
         ("lesson 11", Some(Server::lesson(11))),
-        ("bare h2", Some(Server::this_program("bare"))),
+        ("bare h2", Some(Server::this_program(Own::BareH2))),
         ("Python", Server::python()),
         ("Node", Server::node()),
     ];

@@ -1,4 +1,5 @@
-//! Measures one server at one kind of work, and what is computed from several measurements.
+//! Measures one server with one workload, and computes medians and ratios of several
+//! measurements.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,14 +28,14 @@ pub struct Setup<'s> {
     pub server: &'s Server,
     pub workload: Arc<Workload>,
     pub plan: Plan,
-    /// How far away the server is, one way. If it is not zero, a proxy in this process
-    /// delays all bytes.
+    /// How long a byte takes to the server, and as long back. If it is not zero, a proxy in
+    /// this process delays all bytes.
     pub delay: Duration,
 }
 
-/// What a measurement has found.
+/// What was measured.
 pub struct Measured {
-    /// Of the calls. All of them succeeded.
+    /// The calls that were made. All of them succeeded.
     pub result: LoadResult,
     /// The server's time on its core; `None` where the system does not tell.
     pub cpu: Option<Duration>,
