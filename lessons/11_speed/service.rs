@@ -39,6 +39,7 @@ pub struct Speed {
 
 #[tonic::async_trait]
 impl SpeedService for Speed {
+    // ANCHOR: unary
     async fn unary(
         &self,
         request: Request<UnaryRequest>,
@@ -48,6 +49,7 @@ impl SpeedService for Speed {
         let UnaryRequest { payload } = request.into_inner();
         Ok(Response::new(UnaryResponse { payload }))
     }
+    // ANCHOR_END: unary
 
     type ServerStreamStream = Iter<RepeatN<Result<ServerStreamResponse, Status>>>;
 

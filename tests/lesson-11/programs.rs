@@ -166,6 +166,20 @@ fn a_stall_is_shown_in_both_loops() {
     assert!(output.contains("closed loop: p50 ") && output.contains("\nopen loop: p50 "));
 }
 
+/// At a rate that one worker cannot keep up with, the load says that it is the limit.
+#[test]
+fn a_load_without_enough_workers_says_so() {
+    let load = ["unary", "--count", "2000", "--rate", "1000000"];
+    let held_up = ", because all workers were busy: is --in-flight too small?";
+    let Finished { code, output } = client(&[&load[..], &["--in-flight", "1"]].concat());
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains(held_up), "{output}");
+    let Finished { code, output } =
+        client(&[&load[..], &["--in-flight", "2000"]].concat());
+    assert_eq!(code, Some(0), "{output}");
+    assert!(!output.contains(held_up), "{output}");
+}
+
 #[test]
 fn mistakes_on_the_command_line_get_one_line() {
     for (args, mistake) in [
@@ -192,6 +206,18 @@ fn mistakes_on_the_command_line_get_one_line() {
                 "http://127.0.0.1:1",
             ],
             "lessons 6 and 7",
+        ),
+        (&["--exercise"], "--server <URI>"),
+        (&["unary", "--exercise"], "cannot be used with"),
+        (
+            &[
+                "--exercise",
+                "--messages",
+                "7",
+                "--server",
+                "http://127.0.0.1:1",
+            ],
+            "the exercise's calls have one message each way",
         ),
         (&["client", "--messages", "2147483648"], "is not in 0..=2147483647"),
     ] {
