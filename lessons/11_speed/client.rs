@@ -15,7 +15,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::speed::faults::{self, ServerFault};
-use grpc_workbook::speed::load::{self, Plan, Until};
+use grpc_workbook::speed::load::{self, LoadResult, Plan, Until};
 use grpc_workbook::speed::workload::{CallKind, Workload};
 use tonic::transport::Uri;
 
@@ -31,7 +31,7 @@ enum Fault {
     ServerGone,
     /// call a server that does not have the method
     NoMethod,
-    /// call a server that stands still for half a second, in a closed and in an open loop
+    /// call a server that stands still for half a second, in both loops
     Stall,
 }
 
@@ -131,6 +131,10 @@ async fn measure(
     if let (Some(before), Some(after)) = (before, after) {
         report::server_usage(before, after);
     }
+    fail_if_calls_failed(&result)
+}
+
+fn fail_if_calls_failed(result: &LoadResult) -> Result<(), Failure> {
     match result.failed() {
         0 => Ok(()),
         failed => {
@@ -159,7 +163,18 @@ fn unary() -> Workload {
 async fn wrong_response() -> Result<(), Failure> {
     let uri = faults::serve(ServerFault::WrongResponse { call: 100 })?;
     let plan = Plan { until: Until::Count(1000), ..SEQUENTIAL };
-    measure(&Target { uri, child: None }, unary(), &plan, Duration::ZERO).await
+    make_calls(&uri, &Arc::new(unary()), &plan).await?;
+    Ok(())
+}
+
+/// Makes the calls of a plan, without a warm-up and without telling its progress.
+async fn make_calls(
+    server: &Uri,
+    workload: &Arc<Workload>,
+    plan: &Plan,
+) -> Result<LoadResult, Failure> {
+    let channels = load::connect(server, plan).await?;
+    load::run(&channels, workload, plan, &Arc::default()).await
 }
 
 /// Calls a child process, whatever `--server` says: it is going to be killed.
@@ -182,7 +197,10 @@ async fn server_gone() -> Result<(), Failure> {
 async fn no_method(target: &Target) -> Result<(), Failure> {
     let workload = Workload::lesson(6, 1).ok_or_else(|| Failure::new("no lesson 6"))?;
     let plan = Plan { until: Until::Count(10), ..SEQUENTIAL };
-    measure(target, workload, &plan, Duration::ZERO).await
+    let workload = Arc::new(workload);
+    let result = make_calls(&target.uri, &workload, &plan).await?;
+    report::result(&result, &workload, &plan);
+    fail_if_calls_failed(&result)
 }
 
 /// Makes 400 calls to a server that once stands still for half a second: one after the
@@ -193,8 +211,7 @@ async fn stall() -> Result<(), Failure> {
     let closed = Plan { until: Until::Count(400), ..SEQUENTIAL };
     let open = Plan { in_flight: 64, rate: Some(200.0), ..closed };
     for (name, plan) in [("closed loop", closed), ("open loop", open)] {
-        let channels = load::connect(&faults::serve(stall)?, &plan).await?;
-        let result = load::run(&channels, &workload, &plan, &Arc::default()).await?;
+        let result = make_calls(&faults::serve(stall)?, &workload, &plan).await?;
         println!("{name}: {}", report::percentiles(&result.latency));
     }
     Ok(())

@@ -246,7 +246,7 @@ async fn call(grpc: &mut Grpc<Channel>, workload: &Workload) -> Result<(), CallE
         Some(_) => Err(CallError::WrongResponse(format!(
             "a wrong response: more than {} messages of {}",
             workload.responses.len(),
-            workload.path
+            workload.method()
         ))),
     }
 }
@@ -259,14 +259,14 @@ fn describe(
     message: Option<Bytes>,
     expected: &Bytes,
 ) -> String {
-    let is = match message {
+    let how = match message {
         Some(message) => {
             let pairs = message.iter().zip(expected);
             let same = pairs.take_while(|(a, b)| a == b).count();
-            format!("{} bytes, and differs from byte {same} on", message.len())
+            let (size, right) = (message.len(), expected.len());
+            format!("has {size} bytes, should have {right}, and differs at byte {same}")
         }
-        None => "missing".into(),
+        None => "is missing".into(),
     };
-    let (path, size) = (&workload.path, expected.len());
-    format!("a wrong response: message {n} of {path}, {size} bytes, is {is}")
+    format!("a wrong response: message {n} of {} {how}", workload.method())
 }

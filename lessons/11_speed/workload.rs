@@ -116,6 +116,13 @@ impl Workload {
         }
     }
 
+    /// The method's name, without its service's.
+    pub fn method(&self) -> &str {
+        let path = self.path.path();
+        path.rsplit_once('/')
+            .map_or(path, |(_service, method)| method)
+    }
+
     /// How many messages a call has in the direction that has more.
     pub fn messages(&self) -> usize {
         self.request_count.max(self.responses.len())

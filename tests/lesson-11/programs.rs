@@ -132,8 +132,8 @@ fn progress_goes_to_standard_error() {
 #[test]
 fn a_wrong_response_ends_the_client() {
     let Finished { code, output } = client(&["--break", "wrong-response"]);
-    let wrong = "Error: a wrong response: message 1 of /speed.v1.SpeedService/Unary, 66 bytes, \
-                 is 65 bytes, and differs from byte 1 on\n";
+    let wrong = "Error: a wrong response: message 1 of Unary has 65 bytes, \
+        should have 66, and differs at byte 1\n";
     assert_eq!((code, output), (Some(1), wrong.into()));
 }
 
