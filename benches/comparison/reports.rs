@@ -6,22 +6,25 @@ use support::programs::{Server, command};
 
 use crate::machine;
 
-/// The files of the book and their contents. Each load goes on for this many seconds.
-pub fn reports(seconds: &str) -> [(&'static str, String); 2] {
+/// Two files of the chapter.
+pub struct Reports {
+    /// Of lesson 11's server, in a closed and in an open loop.
+    pub baseline: String,
+    /// Of the exercise's server, before it is mended, with 1 and with 64 calls in flight.
+    pub slow: String,
+}
+
+/// Makes the reports. Each load goes on for this many seconds.
+pub fn measure(seconds: &str) -> Reports {
     let date = output(Command::new("date").arg("+%Y-%m-%d"));
     let date = date.trim_end();
     let line = format!("Measured on {date}: {}\n", machine::machine_and_versions());
     let closed = ["unary", "--in-flight", "64", "--duration", seconds];
     let open = ["unary", "--rate", "5000", "--duration", seconds];
     let baseline = report(&closed) + "\n" + &report(&open) + "\n" + &line;
-    let slow = slow(seconds) + "\n" + &line;
-    [
-        ("book/generated/11-speed-baseline.txt", baseline),
-        ("book/generated/11-speed-slow.txt", slow),
-    ]
+    Reports { baseline, slow: slow(seconds) + "\n" + &line }
 }
 
-/// Reports of the exercise's server, before it is mended, with 1 and with 64 calls in flight.
 fn slow(seconds: &str) -> String {
     let mut server = command("lesson-11-exercise");
     let server = Server::from(server.args(["--addr", "127.0.0.1:0"]));

@@ -17,9 +17,9 @@ pub struct Args {
     #[arg(long, value_name = "6..9", group = "what", requires = "server",
         value_parser = clap::value_parser!(u8).range(6..=9))]
     lesson: Option<u8>,
-    /// Call this lesson's exercise, at --server
-    #[arg(long, group = "what", requires = "server")]
-    exercise: bool,
+    /// Call lesson-11-exercise; without --server, on this lesson's port
+    #[arg(long, group = "what")]
+    pub exercise: bool,
     /// Over how many connections
     #[arg(long, value_name = "N", default_value = "1", requires = "what",
         value_parser = at_least_one)]

@@ -48,6 +48,9 @@ async fn main() -> Result<(), Failure> {
     if cfg!(debug_assertions) {
         println!("not optimized: for speed, add --release after cargo run");
     }
+    // The exercise has a server of its own, which is the learner's.
+    let of_the_exercise = Uri::from_static("http://127.0.0.1:50061");
+    let server = server.or(args.exercise.then_some(of_the_exercise));
     let target = Target::find(server).await?;
     match workload {
         Some(workload) => {

@@ -207,7 +207,6 @@ fn mistakes_on_the_command_line_get_one_line() {
             ],
             "lessons 6 and 7",
         ),
-        (&["--exercise"], "--server <URI>"),
         (&["unary", "--exercise"], "cannot be used with"),
         (
             &[
