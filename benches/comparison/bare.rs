@@ -18,7 +18,7 @@ use h2::{RecvStream, SendStream};
 use prost::Message;
 use prost::bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::net::{TcpListener, TcpStream};
-use tonic::codegen::http::{HeaderMap, HeaderValue, Request, Response};
+use tonic::codegen::http::{self, HeaderMap, HeaderValue};
 
 /// The window that tonic's servers grant.
 const WINDOW: u32 = 1024 * 1024;
@@ -55,7 +55,7 @@ async fn connection(socket: TcpStream) {
 
 /// Serves one call. Ends early when the client leaves.
 async fn call(
-    request: Request<RecvStream>,
+    request: http::Request<RecvStream>,
     respond: SendResponse<Bytes>,
 ) -> Result<(), h2::Error> {
     let (head, body) = request.into_parts();
@@ -77,7 +77,7 @@ async fn call(
 fn send_headers(
     mut respond: SendResponse<Bytes>,
 ) -> Result<SendStream<Bytes>, h2::Error> {
-    let mut response = Response::new(());
+    let mut response = http::Response::new(());
     let grpc = HeaderValue::from_static("application/grpc");
     response.headers_mut().insert("content-type", grpc);
     respond.send_response(response, false)
@@ -142,14 +142,15 @@ struct Call {
 
 impl Call {
     /// Responds to each message as soon as it is here.
-    async fn respond_to_each<
-        Q: Message + Default,
-        A: Message,
-        I: IntoIterator<Item = A>,
-    >(
+    async fn respond_to_each<Request, Response, Responses>(
         mut self,
-        respond: impl Fn(Q) -> I,
-    ) -> Result<(), h2::Error> {
+        respond: impl Fn(Request) -> Responses,
+    ) -> Result<(), h2::Error>
+    where
+        Request: Message + Default,
+        Response: Message,
+        Responses: IntoIterator<Item = Response>,
+    {
         let mut out = BytesMut::new();
         while self.receive().await? {
             while let Some(request) = self.next_message() {
@@ -168,11 +169,15 @@ impl Call {
     }
 
     /// Responds when all messages are here.
-    async fn respond_to_all<Q: Message + Default, A: Message + Default>(
+    async fn respond_to_all<Request, Response>(
         mut self,
-        add: impl Fn(&mut A, Q),
-    ) -> Result<(), h2::Error> {
-        let mut response = A::default();
+        add: impl Fn(&mut Response, Request),
+    ) -> Result<(), h2::Error>
+    where
+        Request: Message + Default,
+        Response: Message + Default,
+    {
+        let mut response = Response::default();
         while self.receive().await? {
             while let Some(request) = self.next_message() {
                 add(&mut response, request);
@@ -196,7 +201,7 @@ impl Call {
     }
 
     /// Takes a message from what was received; `None` if no whole one is left.
-    fn next_message<Q: Message + Default>(&mut self) -> Option<Q> {
+    fn next_message<M: Message + Default>(&mut self) -> Option<M> {
         let size = self.received.get(1..PREFIX)?.try_into();
         let size = size.expect("a prefix has four bytes of length");
         let size = u32::from_be_bytes(size) as usize;
@@ -204,7 +209,7 @@ impl Call {
             return None;
         }
         self.received.advance(PREFIX);
-        let message = Q::decode(self.received.split_to(size));
+        let message = M::decode(self.received.split_to(size));
         Some(message.expect("the client should send the method's messages"))
     }
 

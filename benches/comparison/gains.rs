@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grpc_workbook::speed::load::Plan;
-use grpc_workbook::speed::work::{Kind, Work};
+use grpc_workbook::speed::workload::{CallKind, Workload};
 use tokio::runtime::Runtime;
 
 use crate::encoding;
 use crate::measure::{CoreTime, SEQUENTIAL, Setup, measure, median, ratio_cell};
-use crate::servers::{Server, build};
+use crate::servers::{Own, Server, build};
+use crate::stock_tonic::Variant;
 
 /// A row of the table: the same work with something and without it.
 struct Case {
-    /// What it is that one side has, and the work.
+    /// What one side has and the other lacks, and the call that is made.
     name: &'static str,
     with: Side,
     without: Side,
@@ -28,9 +29,9 @@ struct Case {
 #[derive(Clone, Copy)]
 struct Side {
     server: ServerKind,
-    call: CallKind,
+    call: Call,
     plan: Plan,
-    /// One way.
+    /// How long a byte takes from one side to the other.
     delay: Duration,
 }
 
@@ -43,8 +44,8 @@ enum ServerKind {
     DebugBuild,
     /// Lesson 11's, each crate optimized for itself.
     CratesApart,
-    /// Stock tonic, as it is or with one thing changed: this name's.
-    Stock(&'static str),
+    /// Stock tonic, as it is or with one thing changed.
+    Stock(Variant),
     /// Stock tonic with jemalloc in place of the system's allocator.
     Jemalloc,
     /// Lesson 6's, whose lines go nowhere.
@@ -55,7 +56,7 @@ enum ServerKind {
 
 /// What is called.
 #[derive(Clone, Copy)]
-enum CallKind {
+enum Call {
     /// One message of 64 bytes each way.
     Unary,
     /// Lesson 6's.
@@ -66,22 +67,22 @@ enum CallKind {
     Upload,
 }
 
-use CallKind::{Calculate, Unary, Upload};
+use Call::{Calculate, Unary, Upload};
 use ServerKind::{
     CratesApart, DebugBuild, Jemalloc, Lesson, LinesToNowhere, LinesToPipe, Stock,
 };
 
-const STOCK: ServerKind = Stock("stock");
-const ONE_MESSAGE: CallKind = CallKind::Download { messages: 1, size: 64 };
-const THOUSAND_MESSAGES: CallKind = CallKind::Download { messages: 1000, size: 64 };
+const STOCK: ServerKind = Stock(Variant::Unchanged);
+const ONE_MESSAGE: Call = Call::Download { messages: 1, size: 64 };
+const THOUSAND_MESSAGES: Call = Call::Download { messages: 1000, size: 64 };
 /// As many bytes as [`THOUSAND_MESSAGES`].
-const TEN_MESSAGES: CallKind = CallKind::Download { messages: 10, size: 6400 };
+const TEN_MESSAGES: Call = Call::Download { messages: 10, size: 6400 };
 /// 64 calls in flight, on one connection and on four.
 const MANY: Plan = Plan { in_flight: 64, ..SEQUENTIAL };
 const SPREAD: Plan = Plan { in_flight: 16, connections: 4, ..SEQUENTIAL };
 
 /// A side whose server is on this machine.
-const fn near(server: ServerKind, call: CallKind, plan: Plan) -> Side {
+const fn near(server: ServerKind, call: Call, plan: Plan) -> Side {
     Side { server, call, plan, delay: Duration::ZERO }
 }
 
@@ -90,6 +91,9 @@ const fn far(server: ServerKind) -> Side {
     let delay = Duration::from_millis(20);
     Side { server, call: Upload, plan: SEQUENTIAL, delay }
 }
+
+/// How many of the cases the chapter shows at once. The rest it folds.
+const UNFOLDED: usize = 10;
 
 const CASES: [Case; 16] = [
     Case {
@@ -107,20 +111,6 @@ const CASES: [Case; 16] = [
         cost: "two lines in `Cargo.toml` and a slow link; the workbook has them",
     },
     Case {
-        name: "nodelay at the server: unary, 1 in flight",
-        with: near(STOCK, Unary, SEQUENTIAL),
-        without: near(Stock("delayed"), Unary, SEQUENTIAL),
-        calls_without: 1.0,
-        cost: "one call, `with_nodelay`; the lessons have it",
-    },
-    Case {
-        name: "nodelay at the server: 1,000 messages in a stream, 1 in flight",
-        with: near(STOCK, THOUSAND_MESSAGES, SEQUENTIAL),
-        without: near(Stock("delayed"), THOUSAND_MESSAGES, SEQUENTIAL),
-        calls_without: 1.0,
-        cost: "the same",
-    },
-    Case {
         name: "64 calls in flight, not 1: unary",
         with: near(STOCK, Unary, MANY),
         without: near(STOCK, Unary, SEQUENTIAL),
@@ -128,25 +118,11 @@ const CASES: [Case; 16] = [
         cost: "a client that does not wait for each answer",
     },
     Case {
-        name: "4 connections with 16 calls each, not 1 with 64: unary",
-        with: near(STOCK, Unary, SPREAD),
-        without: near(STOCK, Unary, MANY),
+        name: "nodelay at the server: 1,000 messages in a stream, 1 in flight",
+        with: near(STOCK, THOUSAND_MESSAGES, SEQUENTIAL),
+        without: near(Stock(Variant::Delayed), THOUSAND_MESSAGES, SEQUENTIAL),
         calls_without: 1.0,
-        cost: "connections to look after",
-    },
-    Case {
-        name: "the runtime of one thread, not that of many, on one core: unary, 64 in flight",
-        with: near(Stock("single"), Unary, MANY),
-        without: near(STOCK, Unary, MANY),
-        calls_without: 1.0,
-        cost: "one word; but other cores are not used, and what blocks, blocks all calls",
-    },
-    Case {
-        name: "jemalloc, not the system's allocator: unary, 64 in flight",
-        with: near(Jemalloc, Unary, MANY),
-        without: near(STOCK, Unary, MANY),
-        calls_without: 1.0,
-        cost: "a crate, and a C compiler to build it",
+        cost: "one call, `with_nodelay`; the lessons have it",
     },
     Case {
         name: "1,000 messages in one call, not in 1,000 calls, 1 in flight",
@@ -166,34 +142,62 @@ const CASES: [Case; 16] = [
         name: "a stream that pauses when its task has had its share, not after 32 messages: \
                1,000 messages in a stream, 64 in flight",
         with: near(STOCK, THOUSAND_MESSAGES, MANY),
-        without: near(Stock("pausing"), THOUSAND_MESSAGES, MANY),
+        without: near(Stock(Variant::Pausing), THOUSAND_MESSAGES, MANY),
         calls_without: 1.0,
         cost: "a feature of tokio-stream, `rt`; the lessons have it",
     },
     Case {
         name: "tonic's windows of 1 MiB, not HTTP/2's of 64 KiB: 4 MiB to a server, 40 ms there and back",
         with: far(STOCK),
-        without: far(Stock("small-window")),
+        without: far(Stock(Variant::SmallWindow)),
         calls_without: 1.0,
         cost: "nothing: tonic sets them",
     },
     Case {
+        name: "the runtime of one thread, not that of many, on one core: unary, 64 in flight",
+        with: near(Stock(Variant::SingleThread), Unary, MANY),
+        without: near(STOCK, Unary, MANY),
+        calls_without: 1.0,
+        cost: "one word; but other cores are not used, and what blocks, blocks all calls",
+    },
+    Case {
+        name: "4 connections with 16 calls each, not 1 with 64: unary",
+        with: near(STOCK, Unary, SPREAD),
+        without: near(STOCK, Unary, MANY),
+        calls_without: 1.0,
+        cost: "connections to look after",
+    },
+    Case {
+        name: "nodelay at the server: unary, 1 in flight",
+        with: near(STOCK, Unary, SEQUENTIAL),
+        without: near(Stock(Variant::Delayed), Unary, SEQUENTIAL),
+        calls_without: 1.0,
+        cost: "one call, `with_nodelay`; the lessons have it",
+    },
+    Case {
+        name: "jemalloc, not the system's allocator: unary, 64 in flight",
+        with: near(Jemalloc, Unary, MANY),
+        without: near(STOCK, Unary, MANY),
+        calls_without: 1.0,
+        cost: "a crate, and a C compiler to build it",
+    },
+    Case {
         name: "windows of 16 MiB, not 1 MiB: 4 MiB to a server, 40 ms there and back",
-        with: far(Stock("large-window")),
+        with: far(Stock(Variant::LargeWindow)),
         without: far(STOCK),
         calls_without: 1.0,
         cost: "two calls, and up to 16 MiB of memory for a connection",
     },
     Case {
         name: "windows of 16 MiB, not 1 MiB: 4 MiB to a server on this machine",
-        with: near(Stock("large-window"), Upload, SEQUENTIAL),
+        with: near(Stock(Variant::LargeWindow), Upload, SEQUENTIAL),
         without: near(STOCK, Upload, SEQUENTIAL),
         calls_without: 1.0,
         cost: "the same",
     },
     Case {
         name: "windows that adapt, not 1 MiB: 4 MiB to a server, 40 ms there and back",
-        with: far(Stock("adaptive-window")),
+        with: far(Stock(Variant::AdaptiveWindow)),
         without: far(STOCK),
         calls_without: 1.0,
         cost: "one call, `http2_adaptive_window`",
@@ -220,8 +224,8 @@ struct Gain {
     core_time_without: CoreTime,
 }
 
-/// The table. In a quick comparison nothing is built for it.
-pub fn table(runtime: &Runtime, rounds: usize, quick: bool) -> String {
+/// The table, its first rows and the rest. In a quick comparison nothing is built for it.
+pub fn tables(runtime: &Runtime, rounds: usize, quick: bool) -> [String; 2] {
     let servers = start_servers(quick);
     let mut gains: Vec<Gain> = CASES.iter().map(|_| Gain::default()).collect();
     for _ in 0..rounds {
@@ -229,20 +233,36 @@ pub fn table(runtime: &Runtime, rounds: usize, quick: bool) -> String {
             gain.measure(runtime, case, &servers);
         }
     }
-    let mut table = String::from(
-        "| with | calls a second, with ÷ without | time on the core, without ÷ with | what it costs |\n\
-         |---|---|---|---|\n",
-    );
+    let mut rows = Vec::new();
     for (case, gain) in CASES.iter().zip(&gains) {
         let core_time = gain.core_time(case.calls_without);
-        table += &row(case.name, gain.speed(), core_time, case.cost);
+        rows.push(row(case.name, gain.speed(), core_time, case.cost));
     }
-    let ratios: Vec<f64> = (0..rounds)
-        .map(|_| encoding::map_against_fields())
-        .collect();
-    let ratio = Some(median(&ratios));
-    let name = "eight numbers as eight fields, not as a map: encode and decode";
-    table + &row(name, ratio, ratio, "names that are fixed")
+    let (unfolded, folded) = rows.split_at(UNFOLDED);
+    let folded = folded.concat() + &encoding_rows(rounds);
+    [
+        HEAD.to_string() + &unfolded.concat(),
+        HEAD.to_string() + &folded,
+    ]
+}
+
+const HEAD: &str = "\
+| with | calls a second, with ÷ without: more is better | time on the core, without ÷ with: more is better | what it costs |
+|---|---|---|---|
+";
+
+/// The rows without a server. All that they measure is time on a core, so both columns agree.
+fn encoding_rows(rounds: usize) -> String {
+    let (mut maps, mut vecs) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        maps.push(encoding::map_against_fields());
+        vecs.push(encoding::vec_against_bytes());
+    }
+    let (map, vec) = (Some(median(&maps)), Some(median(&vecs)));
+    let maps = "eight numbers as eight fields, not as a map: encode and decode";
+    let vecs = "`bytes` as `Bytes`, not as `Vec<u8>`: encode and decode 64 KiB";
+    row(vecs, vec, vec, "one line in `build.rs`, `.bytes(\".\")`")
+        + &row(maps, map, map, "names that are fixed")
 }
 
 fn row(name: &str, speed: Option<f64>, core_time: Option<f64>, cost: &str) -> String {
@@ -274,23 +294,23 @@ impl ServerKind {
                 ];
                 Some(Server::built(&build(&settings, &["--release"])))
             }
-            Stock(name) => Some(Server::this_program(name)),
-            Jemalloc => Server::with_jemalloc("stock"),
+            Stock(variant) => Some(Server::this_program(Own::Stock(variant))),
+            Jemalloc => Server::with_jemalloc(Own::Stock(Variant::Unchanged)),
             LinesToNowhere => Some(Server::lesson(6)),
             LinesToPipe => Some(Server::piped(6)),
         }
     }
 }
 
-impl CallKind {
-    fn work(self) -> Work {
+impl Call {
+    fn workload(self) -> Workload {
         match self {
-            Unary => Work::speed(Kind::Unary, 64, 1),
-            Calculate => Work::lesson(6, 1).expect("the load should know lesson 6"),
-            CallKind::Download { messages, size } => {
-                Work::speed(Kind::Server, size, messages)
+            Unary => Workload::speed(CallKind::Unary, 64, 1),
+            Calculate => Workload::lesson(6, 1).expect("the load should know lesson 6"),
+            Call::Download { messages, size } => {
+                Workload::speed(CallKind::Server, size, messages)
             }
-            Upload => Work::speed(Kind::Client, 64 * 1024, 64),
+            Upload => Workload::speed(CallKind::Client, 64 * 1024, 64),
         }
     }
 }
@@ -300,7 +320,7 @@ impl Side {
     fn setup(self, servers: &Servers) -> Option<Setup<'_>> {
         let Side { server, call, plan, delay } = self;
         let server = servers[&server].as_ref()?;
-        Some(Setup { server, work: Arc::new(call.work()), plan, delay })
+        Some(Setup { server, workload: Arc::new(call.workload()), plan, delay })
     }
 }
 
@@ -312,8 +332,7 @@ impl Gain {
             let (with, without) = (measure(runtime, &with), measure(runtime, &without));
             self.core_time_with.add(&with);
             self.core_time_without.add(&without);
-            let (with, without) =
-                (with.outcome.per_second(), without.outcome.per_second());
+            let (with, without) = (with.result.per_second(), without.result.per_second());
             self.ratios.push(with * case.calls_without / without);
         }
     }

@@ -1,4 +1,4 @@
-//! On what, with what, and how it was measured: the line below the tables.
+//! The line below the tables: the machine, the versions of what was measured, and the method.
 
 use std::process::Command;
 use std::{env, fs};
@@ -37,6 +37,12 @@ pub fn description(rounds: usize, spread: f64) -> String {
         MEASURED.as_millis(),
         WARM_UP.as_millis(),
     )
+}
+
+/// The processor, and the versions of Rust and of the crates that matter.
+pub fn machine_and_versions() -> String {
+    let rust = output(Command::new("rustc").arg("--version"));
+    format!("{}, {}, {}", processor(), rust.unwrap_or_default(), crates())
 }
 
 /// What a program prints; `None` if it cannot be run.

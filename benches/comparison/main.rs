@@ -3,8 +3,8 @@
 //! of the parts, and `OVERWRITE=1 cargo bench` writes the chapter's tables and its plot.
 //!
 //! Each part has a file: `others.rs`, `gains.rs`, `memory.rs`, `curves.rs` with `plot.rs`.
-//! `measure.rs` measures one server, `servers.rs` starts them. Those that no lesson has are
-//! this program again, with a name and a port: `stock_tonic.rs` and `bare.rs`.
+//! `measure.rs` measures one server, `servers.rs` starts them. Two servers belong to no lesson:
+//! `stock_tonic.rs` and `bare.rs`. This program starts itself again to be one of them.
 
 mod bare;
 mod curves;
@@ -17,6 +17,7 @@ mod memory;
 mod notes;
 mod others;
 mod plot;
+mod reports;
 mod servers;
 mod stock_tonic;
 
@@ -25,7 +26,9 @@ use std::process::{Command, Stdio, id};
 use std::{env, fs};
 
 use clap::{Parser, ValueEnum};
+use others::Comparison;
 use servers::PINNED;
+use stock_tonic::Variant;
 use support::overwrite;
 use support::programs::{self, root};
 use tokio::runtime::{Builder, Runtime};
@@ -37,52 +40,64 @@ const ROUNDS: usize = 7;
 #[derive(Parser)]
 #[command(name = "cargo bench --")]
 struct Args {
-    /// One round in place of seven, and no server is built in several ways
+    /// Make one round instead of seven, and leave out the rows for which a server is built in another way
     #[arg(long)]
     quick: bool,
-    /// Only one of the parts
+    /// Measure only this part
     #[arg(long)]
     only: Option<Part>,
-    /// What cargo adds
+    /// Ignored: cargo passes it to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
-    /// What this program runs itself as: NAME PORT
-    #[arg(hide = true)]
-    serve: Vec<String>,
+    /// Be a server: how this program starts those that no lesson has
+    #[command(subcommand)]
+    serve: Option<Serve>,
 }
 
-/// What a comparison makes.
+/// The servers that no lesson has, each on a port of 127.0.0.1.
+#[derive(clap::Subcommand)]
+enum Serve {
+    /// bare.rs
+    #[command(hide = true)]
+    BareH2 { port: u16 },
+    /// stock_tonic.rs
+    #[command(hide = true)]
+    Stock { variant: Variant, port: u16 },
+}
+
+/// A part of the comparison.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Part {
-    /// against the other servers
+    /// The lessons' servers against others: two tables
     Servers,
-    /// what it gains
+    /// What each setting gains: a table
     Gains,
-    /// of streams of two lengths
+    /// How much memory a server takes for streams of two lengths: a table
     Memory,
-    /// calls in flight
+    /// Calls a second and latency against calls in flight: a plot
     Plot,
+    /// What the load generator reports, of lesson 11's server and of the exercise's
+    Reports,
 }
 
 fn main() {
     let args = Args::parse();
-    match &args.serve[..] {
-        [] => compare(args.quick, args.only),
-        [name, port] => serve(name, port.parse().expect("the port should be a number")),
-        _ => unreachable!("only servers.rs passes these arguments"),
-    }
-}
-
-/// Runs one of the servers that no lesson has.
-fn serve(name: &str, port: u16) {
-    let runtime = match name {
-        "single" => Builder::new_current_thread().enable_all().build(),
-        _ => Runtime::new(),
-    };
-    let runtime = runtime.expect("the runtime should get its threads");
-    match name {
-        "bare" => runtime.block_on(bare::serve(port)),
-        _ => runtime.block_on(stock_tonic::serve(name, port)),
+    match args.serve {
+        None => compare(args.quick, args.only),
+        Some(Serve::BareH2 { port }) => {
+            let runtime = Runtime::new().expect("the runtime should get its threads");
+            runtime.block_on(bare::serve(port));
+        }
+        Some(Serve::Stock { variant, port }) => {
+            let runtime = match variant {
+                Variant::SingleThread => {
+                    Builder::new_current_thread().enable_all().build()
+                }
+                _ => Runtime::new(),
+            };
+            let runtime = runtime.expect("the runtime should get its threads");
+            runtime.block_on(stock_tonic::serve(variant, port));
+        }
     }
 }
 
@@ -90,22 +105,31 @@ fn compare(quick: bool, only: Option<Part>) {
     let rounds = if quick { 1 } else { ROUNDS };
     // Now, while there is more than one core to build with.
     build_lessons(only);
+    let wanted = |part| only.is_none_or(|only| only == part);
+    // Also now: the programs get both cores, as a reader's do.
+    if wanted(Part::Reports) {
+        progress("reports");
+        let reports = reports::measure(if quick { "1" } else { "10" });
+        finish_table("book/generated/11-speed-baseline.txt", &reports.baseline);
+        finish_table("book/generated/11-speed-slow.txt", &reports.slow);
+    }
     if *PINNED {
         move_to_core_1();
     }
     // One thread: with several, the load hands on its calls one by one, which costs more.
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("the runtime should start");
-    let wanted = |part| only.is_none_or(|only| only == part);
     if wanted(Part::Servers) {
-        let (tables, spread) = others::tables(&runtime, rounds);
-        let tables = tables + &machine::description(rounds, spread);
-        finish_table("book/generated/11-speed-comparison.md", &tables);
+        let Comparison { unfolded, folded, spread } = others::compare(&runtime, rounds);
+        let unfolded = unfolded + &machine::description(rounds, spread);
+        finish_table("book/generated/11-speed-comparison.md", &unfolded);
+        finish_table("book/generated/11-speed-comparison-more.md", &folded);
     }
     if wanted(Part::Gains) {
         progress("what it gains");
-        let table = gains::table(&runtime, rounds, quick);
-        finish_table("book/generated/11-speed-gains.md", &table);
+        let [unfolded, folded] = gains::tables(&runtime, rounds, quick);
+        finish_table("book/generated/11-speed-gains.md", &unfolded);
+        finish_table("book/generated/11-speed-gains-more.md", &folded);
     }
     if wanted(Part::Memory) {
         progress("memory");
@@ -121,7 +145,14 @@ fn compare(quick: bool, only: Option<Part>) {
 /// Builds the lessons' servers that a part needs; without a part, all of them.
 fn build_lessons(only: Option<Part>) {
     programs::build(match only {
-        None | Some(Part::Servers) => &[
+        None => &[
+            "lesson-6-server",
+            "lesson-7-server",
+            "lesson-8-server",
+            "lesson-9-server",
+            "lesson-11-*",
+        ],
+        Some(Part::Servers) => &[
             "lesson-6-server",
             "lesson-7-server",
             "lesson-8-server",
@@ -130,6 +161,7 @@ fn build_lessons(only: Option<Part>) {
         ],
         Some(Part::Gains) => &["lesson-6-server", "lesson-11-server"],
         Some(Part::Memory | Part::Plot) => &["lesson-11-server"],
+        Some(Part::Reports) => &["lesson-11-client", "lesson-11-exercise"],
     });
 }
 
@@ -142,7 +174,7 @@ fn move_to_core_1() {
     assert!(status.is_ok_and(|status| status.success()), "taskset failed");
 }
 
-/// Shows a table, and writes it to `file` if that is wanted.
+/// Shows a table or a report, and writes it to `file` if that is wanted.
 fn finish_table(file: &str, table: &str) {
     progress("");
     println!("{table}");

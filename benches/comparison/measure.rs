@@ -1,11 +1,12 @@
-//! Measures one server at one kind of work, and what is computed from several measurements.
+//! Measures one server with one workload, and computes medians and ratios of several
+//! measurements.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use grpc_workbook::cli::Failure;
-use grpc_workbook::speed::load::{Outcome, Plan, Until, connect, run};
-use grpc_workbook::speed::work::Work;
+use grpc_workbook::speed::load::{LoadResult, Plan, Until, connect, run};
+use grpc_workbook::speed::workload::Workload;
 use tokio::runtime::Runtime;
 
 use crate::delay;
@@ -25,17 +26,17 @@ pub const SEQUENTIAL: Plan =
 #[derive(Clone)]
 pub struct Setup<'s> {
     pub server: &'s Server,
-    pub work: Arc<Work>,
+    pub workload: Arc<Workload>,
     pub plan: Plan,
-    /// How far away the server is, one way. If it is not zero, a proxy in this process
-    /// delays all bytes.
+    /// How long a byte takes to the server, and as long back. If it is not zero, a proxy in
+    /// this process delays all bytes.
     pub delay: Duration,
 }
 
-/// What a measurement has found.
+/// What was measured.
 pub struct Measured {
-    /// Of the calls. All of them succeeded.
-    pub outcome: Outcome,
+    /// The calls that were made. All of them succeeded.
+    pub result: LoadResult,
     /// The server's time on its core; `None` where the system does not tell.
     pub cpu: Option<Duration>,
 }
@@ -49,17 +50,17 @@ pub fn measure(runtime: &Runtime, setup: &Setup) -> Measured {
     for _ in 0..3 {
         let measured = runtime.block_on(attempt(setup));
         let measured = measured.unwrap_or_else(|error| panic!("{error:?}"));
-        let Outcome { error: Some(error), errors, .. } = &measured.outcome else {
+        let LoadResult { error: Some(error), errors, .. } = &measured.result else {
             return measured;
         };
-        let (work, plan) = (&setup.work.name, setup.plan);
-        eprintln!("once more: {work}, {plan:?}: {errors:?}: {error:?}");
+        let (workload, plan) = (&setup.workload.name, setup.plan);
+        eprintln!("once more: {workload}, {plan:?}: {errors:?}: {error:?}");
     }
     panic!("calls fail");
 }
 
 async fn attempt(setup: &Setup<'_>) -> Result<Measured, Failure> {
-    let Setup { server, work, plan, delay } = setup;
+    let Setup { server, workload, plan, delay } = setup;
     let address = if delay.is_zero() {
         ([127, 0, 0, 1], server.port).into()
     } else {
@@ -68,11 +69,11 @@ async fn attempt(setup: &Setup<'_>) -> Result<Measured, Failure> {
     let uri = format!("http://{address}").parse()?;
     let channels = connect(&uri, plan).await?;
     let warm_up = Plan { until: Until::Passed(WARM_UP), ..*plan };
-    run(&channels, work, &warm_up, &Arc::default()).await?;
+    run(&channels, workload, &warm_up, &Arc::default()).await?;
     let before = server.usage();
-    let outcome = run(&channels, work, plan, &Arc::default()).await?;
+    let result = run(&channels, workload, plan, &Arc::default()).await?;
     let both = before.zip(server.usage());
-    Ok(Measured { outcome, cpu: both.map(|(before, after)| after.cpu - before.cpu) })
+    Ok(Measured { result, cpu: both.map(|(before, after)| after.cpu - before.cpu) })
 }
 
 /// A server's time on its core, added up over several measurements.
@@ -88,7 +89,7 @@ impl CoreTime {
     pub fn add(&mut self, measured: &Measured) {
         if let Some(cpu) = measured.cpu {
             self.seconds += cpu.as_secs_f64();
-            self.calls += measured.outcome.succeeded() as f64;
+            self.calls += measured.result.succeeded() as f64;
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grpc_workbook::speed::load::{Plan, Until};
-use grpc_workbook::speed::work::{Kind, Work};
+use grpc_workbook::speed::workload::{CallKind, Workload};
 use tokio::runtime::Runtime;
 
 use crate::measure::{SEQUENTIAL, Setup, measure};
@@ -18,7 +18,7 @@ pub fn table(runtime: &Runtime) -> String {
     );
     for (name, messages) in [("10,000", 10_000), ("1,000,000", 1_000_000)] {
         table += &format!("| {name} |");
-        for kind in [Kind::Server, Kind::Client, Kind::Bidi] {
+        for kind in [CallKind::Server, CallKind::Client, CallKind::Bidi] {
             table += &format!(" {} |", peak_memory(runtime, kind, messages));
         }
         table += "\n";
@@ -28,11 +28,11 @@ pub fn table(runtime: &Runtime) -> String {
 
 /// The most memory that a new server takes while it serves one stream of 8-byte messages,
 /// after a warm-up with the same.
-fn peak_memory(runtime: &Runtime, kind: Kind, messages: u32) -> String {
+fn peak_memory(runtime: &Runtime, kind: CallKind, messages: u32) -> String {
     let server = Server::lesson(11);
     let setup = Setup {
         server: &server,
-        work: Arc::new(Work::speed(kind, 8, messages)),
+        workload: Arc::new(Workload::speed(kind, 8, messages)),
         plan: Plan { until: Until::Count(1), ..SEQUENTIAL },
         delay: Duration::ZERO,
     };

@@ -5,14 +5,14 @@ use grpc_workbook::notes::proto::demo::{
     Answer, City, Delta, Number, Result as Calculated, Subject, Sum, Work as Task,
     work::Operation,
 };
-use grpc_workbook::speed::work::Work;
+use grpc_workbook::speed::workload::Workload;
 use grpc_workbook::subjects_by_city::subjects;
 use prost::Message;
 use prost::bytes::Bytes;
 use tonic::codegen::http::uri::PathAndQuery;
 
 /// The call of the notes that is that of lesson 6, 7, 8 or 9 in ours.
-pub fn work(lesson: u8, messages: u32) -> Work {
+pub fn workload(lesson: u8, messages: u32) -> Workload {
     match lesson {
         6 => calculate(),
         7 => get_subjects(),
@@ -22,9 +22,9 @@ pub fn work(lesson: u8, messages: u32) -> Work {
     }
 }
 
-fn calculate() -> Work {
+fn calculate() -> Workload {
     let op = Operation::Divide.into();
-    Work {
+    Workload {
         name: "Calculate".into(),
         path: PathAndQuery::from_static("/Demo/Calculate"),
         request: bytes(&Task { num1: 100, num2: 20, op }),
@@ -33,13 +33,13 @@ fn calculate() -> Work {
     }
 }
 
-fn get_subjects() -> Work {
+fn get_subjects() -> Workload {
     let city = "beijing";
     let mut responses = Vec::new();
     for name in subjects(city).expect("the city should be known") {
         responses.push(bytes(&Subject { name: name.to_string() }));
     }
-    Work {
+    Workload {
         name: "GetSubjects".into(),
         path: PathAndQuery::from_static("/Demo/GetSubjects"),
         request: bytes(&City { name: city.into() }),
@@ -48,9 +48,9 @@ fn get_subjects() -> Work {
     }
 }
 
-fn accumulate(messages: u32) -> Work {
+fn accumulate(messages: u32) -> Workload {
     let val = i32::try_from(messages).expect("the sum should fit");
-    Work {
+    Workload {
         name: "Accumulate".into(),
         path: PathAndQuery::from_static("/Demo/Accumulate"),
         request: bytes(&Delta { val: 1 }),
@@ -59,9 +59,9 @@ fn accumulate(messages: u32) -> Work {
     }
 }
 
-fn guess_number(messages: u32) -> Work {
+fn guess_number(messages: u32) -> Workload {
     let answer = Answer { val: 5, desc: "bingo".into() };
-    Work {
+    Workload {
         name: "GuessNumber".into(),
         path: PathAndQuery::from_static("/Demo/GuessNumber"),
         request: bytes(&Number { val: 5 }),

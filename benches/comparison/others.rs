@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use grpc_workbook::speed::load::Plan;
-use grpc_workbook::speed::work::{Kind, Work};
+use grpc_workbook::speed::workload::{CallKind, Workload};
 use tokio::runtime::Runtime;
 
 use crate::measure::{
     CoreTime, SEQUENTIAL, Setup, measure, median, quantile, ratio_cell,
 };
-use crate::servers::Server;
+use crate::servers::{Own, Server};
+use crate::stock_tonic::Variant;
 use crate::{notes, progress};
 
 /// What the lesson's server is compared with, in the order of the tables' columns.
@@ -21,8 +22,9 @@ const COLUMNS: [&str; 4] = ["stock tonic", "bare h2", "Python", "Node"];
 struct Others {
     stock_tonic: Server,
     bare: Server,
-    /// `None` if its packages are not installed; so is `node`.
+    /// `None` if its packages are not installed.
     python: Option<Server>,
+    /// `None` if its packages are not installed.
     node: Option<Server>,
 }
 
@@ -31,6 +33,8 @@ struct Others {
 struct Row<'s> {
     name: String,
     in_flight: usize,
+    /// Whether the chapter shows the row at once. The rest it folds.
+    unfolded: bool,
     /// `None` for a server that is not here.
     setups: Vec<Option<Setup<'s>>>,
     /// The lesson's calls a second, divided by this server's: a ratio for each round.
@@ -39,13 +43,22 @@ struct Row<'s> {
     core_times: Vec<CoreTime>,
 }
 
-/// The two tables: calls a second, and time on the server's core for a call.
-/// Also how far the rounds lie apart: see [`spread`].
-pub fn tables(runtime: &Runtime, rounds: usize) -> (String, f64) {
+/// What the comparison has found.
+pub struct Comparison {
+    /// A table of calls a second, with the rows that the chapter shows at once.
+    pub unfolded: String,
+    /// Two tables with all rows: calls a second, and time on the server's core for a call.
+    pub folded: String,
+    /// How far the rounds lie apart: see [`spread`].
+    pub spread: f64,
+}
+
+/// Measures all rows in each round.
+pub fn compare(runtime: &Runtime, rounds: usize) -> Comparison {
     let lessons = [6, 7, 8, 9, 11].map(|number| (number, Server::lesson(number)));
     let others = Others {
-        stock_tonic: Server::this_program("stock"),
-        bare: Server::this_program("bare"),
+        stock_tonic: Server::this_program(Own::Stock(Variant::Unchanged)),
+        bare: Server::this_program(Own::BareH2),
         python: Server::python(),
         node: Server::node(),
     };
@@ -60,17 +73,17 @@ pub fn tables(runtime: &Runtime, rounds: usize) -> (String, f64) {
             row.measure(runtime, round);
         }
     }
-    let speed = table(
-        "Calls a second: the lesson's server, divided by the other",
-        &rows,
-        |row, column| row.speed_gain(column),
-    );
-    let core_time = table(
-        "Time on the server's core for a call: the other, divided by the lesson's server",
-        &rows,
-        |row, column| row.core_time_gain(column),
-    );
-    (speed + &core_time, spread(&rows))
+    const SPEED: &str = "Calls a second, the lesson's server ÷ the other: more than 1 is better for the lesson";
+    const CORE_TIME: &str = "Time on the server's core for a call, the other ÷ the lesson's \
+        server: more than 1 is better for the lesson";
+    let some: Vec<&Row> = rows.iter().filter(|row| row.unfolded).collect();
+    let all: Vec<&Row> = rows.iter().collect();
+    Comparison {
+        unfolded: table(SPEED, &some, |row, column| row.speed_gain(column)),
+        folded: table(SPEED, &all, |row, column| row.speed_gain(column))
+            + &table(CORE_TIME, &all, |row, column| row.core_time_gain(column)),
+        spread: spread(&rows),
+    }
 }
 
 /// A row for each call of a lesson, with 1 and with 64 in flight.
@@ -80,23 +93,24 @@ fn rows_of_lesson<'s>(
     others: &'s Others,
 ) -> Vec<Row<'s>> {
     let mut rows = Vec::new();
-    for (work, foreign) in calls_of_lesson(number) {
+    for (workload, foreign) in calls_of_lesson(number) {
         for in_flight in [1, 64] {
             let plan = Plan { in_flight, ..SEQUENTIAL };
-            let setup = |server, work: &Arc<Work>| {
-                let (work, delay) = (Arc::clone(work), Duration::ZERO);
-                Setup { server, work, plan, delay }
+            let setup = |server, workload: &Arc<Workload>| {
+                let (workload, delay) = (Arc::clone(workload), Duration::ZERO);
+                Setup { server, workload, plan, delay }
             };
             let setups = vec![
-                Some(setup(lesson, &work)),
-                Some(setup(&others.stock_tonic, &work)),
-                Some(setup(&others.bare, &work)),
+                Some(setup(lesson, &workload)),
+                Some(setup(&others.stock_tonic, &workload)),
+                Some(setup(&others.bare, &workload)),
                 others.python.as_ref().map(|python| setup(python, &foreign)),
                 others.node.as_ref().map(|node| setup(node, &foreign)),
             ];
             rows.push(Row {
-                name: format!("lesson {number}: {}", work.name),
+                name: format!("lesson {number}: {}", workload.name),
                 in_flight,
+                unfolded: in_flight > 1 && workload.request.len() < 1000,
                 ratios: vec![Vec::new(); setups.len()],
                 core_times: vec![CoreTime::default(); setups.len()],
                 setups,
@@ -107,17 +121,17 @@ fn rows_of_lesson<'s>(
 }
 
 /// The calls of a lesson, each as Rust's servers take it and as those of the notes do.
-fn calls_of_lesson(number: u8) -> Vec<(Arc<Work>, Arc<Work>)> {
+fn calls_of_lesson(number: u8) -> Vec<(Arc<Workload>, Arc<Workload>)> {
     if number != 11 {
-        let work = Work::lesson(number, 1000);
-        let work = work.expect("the load should know the lesson");
-        return vec![(Arc::new(work), Arc::new(notes::work(number, 1000)))];
+        let workload = Workload::lesson(number, 1000);
+        let workload = workload.expect("the load should know the lesson");
+        return vec![(Arc::new(workload), Arc::new(notes::workload(number, 1000)))];
     }
     let mut calls = Vec::new();
-    for kind in Kind::value_variants() {
+    for kind in CallKind::value_variants() {
         for (size, messages) in [(64, 1000), (64 * 1024, 16)] {
-            let work = Arc::new(Work::speed(*kind, size, messages));
-            calls.push((Arc::clone(&work), work));
+            let workload = Arc::new(Workload::speed(*kind, size, messages));
+            calls.push((Arc::clone(&workload), workload));
         }
     }
     calls
@@ -133,7 +147,7 @@ impl Row<'_> {
             let column = (round + turn) % columns;
             if let Some(setup) = &self.setups[column] {
                 let measured = measure(runtime, setup);
-                speeds[column] = Some(measured.outcome.per_second());
+                speeds[column] = Some(measured.result.per_second());
                 self.core_times[column].add(&measured);
             }
         }
@@ -158,7 +172,11 @@ impl Row<'_> {
 }
 
 /// A table with a row for each of `rows`, and a column for each of [`COLUMNS`].
-fn table(title: &str, rows: &[Row], gain: impl Fn(&Row, usize) -> Option<f64>) -> String {
+fn table(
+    title: &str,
+    rows: &[&Row],
+    gain: impl Fn(&Row, usize) -> Option<f64>,
+) -> String {
     let mut table = format!("**{title}**\n\n| call | in flight |");
     for column in COLUMNS {
         table += &format!(" {column} |");

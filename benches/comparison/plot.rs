@@ -88,7 +88,7 @@ fn names(svg: &mut String, curves: &[Curve], y: impl Fn(&Point) -> f64) {
         .filter_map(|curve| Some((y(curve.points.last()?), curve.name)))
         .collect();
     ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // The lowest line that is taken.
+    // The next y that no name covers.
     let mut free = 0.0;
     for (end, name) in ends {
         let y = end.max(free);

@@ -9,10 +9,13 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use grpc_workbook::Lesson;
 use grpc_workbook::speed::usage::Usage;
 use support::peers::Peer;
 use support::programs::{command, root};
+
+use crate::stock_tonic::Variant;
 
 /// Whether servers have core 0 and the load has core 1: where there are two, and taskset.
 pub static PINNED: LazyLock<bool> = LazyLock::new(|| {
@@ -20,6 +23,15 @@ pub static PINNED: LazyLock<bool> = LazyLock::new(|| {
     let taskset = Command::new("taskset").arg("-V").output();
     cores > 1 && taskset.is_ok_and(|output| output.status.success())
 });
+
+/// A server that no lesson has: this program, started again with another subcommand.
+#[derive(Clone, Copy)]
+pub enum Own {
+    /// `bare.rs`.
+    BareH2,
+    /// `stock_tonic.rs`.
+    Stock(Variant),
+}
 
 /// A server in a process of its own. Dropping it kills the process.
 pub struct Server {
@@ -29,8 +41,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a program, whose lines go nowhere. What comes before its port is `flag`.
-    fn start(mut program: Command, flag: &str) -> Server {
+    /// Starts a program, whose lines go nowhere. It takes its port, or after `--addr` its
+    /// address, from the argument after `flag`; without a flag, from the last argument.
+    fn start(mut program: Command, flag: Option<&str>) -> Server {
         let listener =
             TcpListener::bind("127.0.0.1:0").expect("there should be a free port");
         let port = listener
@@ -39,9 +52,9 @@ impl Server {
             .port();
         drop(listener);
         match flag {
-            "" => program.arg(port.to_string()),
-            "--addr" => program.args([flag, &format!("127.0.0.1:{port}")]),
-            flag => program.args([flag, &port.to_string()]),
+            None => program.arg(port.to_string()),
+            Some("--addr") => program.args(["--addr", &format!("127.0.0.1:{port}")]),
+            Some(flag) => program.args([flag, &port.to_string()]),
         };
         let mut program = on_its_core(program);
         program.stdin(Stdio::null()).stdout(Stdio::null());
@@ -56,7 +69,7 @@ impl Server {
 
     /// A lesson's server, as cargo bench has built it.
     pub fn lesson(number: u8) -> Server {
-        Server::start(lesson(number), "--addr")
+        Server::start(lesson(number), Some("--addr"))
     }
 
     /// A lesson's server whose lines are read through a pipe.
@@ -81,38 +94,39 @@ impl Server {
 
     /// Lesson 11's server, from another build: see [`build`].
     pub fn built(program: &Path) -> Server {
-        Server::start(Command::new(program), "--addr")
+        Server::start(Command::new(program), Some("--addr"))
     }
 
-    /// A server that no lesson has: this program again, with a name such as `stock`.
-    pub fn this_program(name: &str) -> Server {
-        Server::start(this_program(name), "")
+    /// A server that no lesson has: this program again.
+    pub fn this_program(server: Own) -> Server {
+        Server::start(this_program(server), None)
     }
 
-    /// The same with jemalloc in place of the system's allocator; None if it is not here.
-    pub fn with_jemalloc(name: &str) -> Option<Server> {
+    /// A server that no lesson has, with jemalloc in place of the system's allocator; `None` if
+    /// jemalloc is not installed.
+    pub fn with_jemalloc(server: Own) -> Option<Server> {
         let libraries = Command::new("ldconfig").arg("-p").output().ok()?;
         let libraries = String::from_utf8(libraries.stdout).ok()?;
         let line = libraries
             .lines()
             .find(|line| line.contains("libjemalloc.so.2"))?;
-        let mut program = this_program(name);
+        let mut program = this_program(server);
         program.env("LD_PRELOAD", line.rsplit("=> ").next()?);
-        Some(Server::start(program, ""))
+        Some(Server::start(program, None))
     }
 
-    /// None if Python's packages are not installed.
+    /// `None` if Python's packages are not installed.
     pub fn python() -> Option<Server> {
         let mut program = Peer::installed_or_skip("python")?.command();
         program.args(["tests/peers/python/server.py", "demo", "speed"]);
-        Some(Server::start(program, "--port"))
+        Some(Server::start(program, Some("--port")))
     }
 
-    /// None if Node's packages are not installed.
+    /// `None` if Node's packages are not installed.
     pub fn node() -> Option<Server> {
         let mut program = Peer::installed_or_skip("node")?.command();
         program.arg("tests/peers/node/server.js");
-        Some(Server::start(program, ""))
+        Some(Server::start(program, None))
     }
 
     /// What the process has used so far; `None` where the system does not tell.
@@ -136,11 +150,20 @@ fn lesson(number: u8) -> Command {
     )
 }
 
-fn this_program(name: &str) -> Command {
+fn this_program(server: Own) -> Command {
     let mut program =
         Command::new(env::current_exe().expect("this program should have a path"));
-    program.arg(name);
+    match server {
+        Own::BareH2 => program.arg("bare-h2"),
+        Own::Stock(variant) => program.args(["stock", &name(variant)]),
+    };
     program
+}
+
+/// The variant, as the command line names it.
+fn name(variant: Variant) -> String {
+    let value = variant.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_string())
 }
 
 /// The same program, tied to core 0 if servers have a core of their own.
@@ -167,6 +190,9 @@ fn on_its_core(program: Command) -> Command {
 
 /// Builds lesson 11's server again, with other settings than cargo bench, in a target
 /// directory of its own. Returns the program.
+///
+/// [`grpc_workbook::cargo::build`] is no help: it builds with the very profile, and into the very
+/// folder, that this program was built with, and both are other ones here.
 pub fn build(settings: &[(&str, &str)], args: &[&str]) -> PathBuf {
     let target = root().join("target/comparison");
     let done = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))

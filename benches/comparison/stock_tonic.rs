@@ -5,6 +5,7 @@ use std::iter::repeat_n;
 use std::pin::Pin;
 use std::vec::IntoIter;
 
+use clap::ValueEnum;
 use grpc_workbook::accumulate::proto::accumulate_service_server::{
     AccumulateService, AccumulateServiceServer,
 };
@@ -43,6 +44,25 @@ use tokio_stream::{Empty, Iter, Stream, StreamExt, empty, iter};
 use tonic::transport::{Server, server::TcpIncoming};
 use tonic::{Request, Response, Status, Streaming};
 
+/// Stock tonic, as it is or with one thing changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Variant {
+    /// As it is.
+    Unchanged,
+    /// On a runtime of one thread.
+    SingleThread,
+    /// Without nodelay.
+    Delayed,
+    /// Server streams pause after 32 messages.
+    Pausing,
+    /// With the windows that HTTP/2 has by itself, 64 KiB.
+    SmallWindow,
+    /// With windows of 16 MiB.
+    LargeWindow,
+    /// With windows that grow with the need.
+    AdaptiveWindow,
+}
+
 /// All services.
 #[derive(Clone, Copy)]
 struct StockTonic {
@@ -51,31 +71,38 @@ struct StockTonic {
     pause: Option<usize>,
 }
 
-/// Serves as tonic does by itself, or with the one change that `name` says.
-pub async fn serve(name: &str, port: u16) {
+/// Serves as tonic does by itself, or with the change of this variant. What concerns the runtime
+/// is up to the caller.
+pub async fn serve(variant: Variant, port: u16) {
     let incoming = TcpIncoming::bind(([127, 0, 0, 1], port).into())
         .expect("the port should be free");
-    let server = |window: u32| {
-        Server::builder()
-            .initial_stream_window_size(window)
-            .initial_connection_window_size(window)
-    };
-    let mut builder = match name {
-        "small-window" => server(65_535),
-        "large-window" => server(16 * 1024 * 1024),
-        "adaptive-window" => Server::builder().http2_adaptive_window(Some(true)),
-        _ => Server::builder(),
-    };
-    let service = StockTonic { pause: (name == "pausing").then_some(32) };
-    builder
+    let mut server = Server::builder();
+    let mut service = StockTonic { pause: None };
+    let mut nodelay = true;
+    match variant {
+        Variant::Unchanged | Variant::SingleThread => {}
+        Variant::Delayed => nodelay = false,
+        Variant::Pausing => service.pause = Some(32),
+        Variant::SmallWindow => server = with_windows(65_535),
+        Variant::LargeWindow => server = with_windows(16 * 1024 * 1024),
+        Variant::AdaptiveWindow => server = server.http2_adaptive_window(Some(true)),
+    }
+    server
         .add_service(CalculatorServiceServer::new(service))
         .add_service(SubjectsByCityServiceServer::new(service))
         .add_service(AccumulateServiceServer::new(service))
         .add_service(GuessNumberServiceServer::new(service))
         .add_service(SpeedServiceServer::new(service))
-        .serve_with_incoming(incoming.with_nodelay(Some(name != "delayed")))
+        .serve_with_incoming(incoming.with_nodelay(Some(nodelay)))
         .await
         .expect("the server should go on");
+}
+
+/// A server whose windows, of streams and connections, have this many bytes.
+fn with_windows(size: u32) -> Server {
+    Server::builder()
+        .initial_stream_window_size(size)
+        .initial_connection_window_size(size)
 }
 
 #[tonic::async_trait]

@@ -1,10 +1,10 @@
-//! The command line of `lesson-11-client`, and the work and the plan that it asks for.
+//! The command line of `lesson-11-client`, and the workload and the plan that it asks for.
 
 use std::time::Duration;
 
 use grpc_workbook::cli;
 use grpc_workbook::speed::load::{Plan, Until};
-use grpc_workbook::speed::work::{Kind, Work};
+use grpc_workbook::speed::workload::{CallKind, Workload};
 
 /// The client's own arguments, beside `--server` and `--break`. Nearly all of them need to
 /// be told what to call: the group `what`.
@@ -12,26 +12,28 @@ use grpc_workbook::speed::work::{Kind, Work};
 pub struct Args {
     /// What kind of call to make; without it, the chapter's script is played
     #[arg(group = "what")]
-    kind: Option<Kind>,
+    kind: Option<CallKind>,
     /// Call the server of this lesson, at --server, instead of this lesson's
     #[arg(long, value_name = "6..9", group = "what", requires = "server",
         value_parser = clap::value_parser!(u8).range(6..=9))]
     lesson: Option<u8>,
+    /// Call lesson-11-exercise; without --server, on this lesson's port
+    #[arg(long, group = "what")]
+    pub exercise: bool,
     /// Over how many connections
     #[arg(long, value_name = "N", default_value = "1", requires = "what",
         value_parser = at_least_one)]
     connections: usize,
-    /// How many calls at once on each connection
-    #[arg(long, value_name = "N", default_value = "1", requires = "what",
-        value_parser = at_least_one)]
-    in_flight: usize,
+    /// How many calls at once on each connection, at most; without it, 1, or 1000 with --rate
+    #[arg(long, value_name = "N", requires = "what", value_parser = at_least_one)]
+    in_flight: Option<usize>,
     /// How many bytes each message carries
     #[arg(
         long,
         value_name = "BYTES",
         default_value_t = 64,
         requires = "kind",
-        conflicts_with = "lesson"
+        conflicts_with_all = ["lesson", "exercise"]
     )]
     size: usize,
     /// How many messages a call of a stream has; without it, 100
@@ -60,8 +62,8 @@ pub struct Args {
 impl Args {
     /// What to call; `None` if the arguments do not say. Arguments that contradict each
     /// other end the process with code 2.
-    pub fn work(&self) -> Option<Work> {
-        if self.messages.is_some() && matches!(self.kind, Some(Kind::Unary)) {
+    pub fn workload(&self) -> Option<Workload> {
+        if self.messages.is_some() && matches!(self.kind, Some(CallKind::Unary)) {
             misused("a unary call has one message each way: leave --messages out");
         }
         if self.messages.is_some() && matches!(self.lesson, Some(6 | 7)) {
@@ -69,10 +71,18 @@ impl Args {
                 "lessons 6 and 7 have as many messages as they have: leave --messages out",
             );
         }
+        if self.messages.is_some() && self.exercise {
+            misused(
+                "the exercise's calls have one message each way: leave --messages out",
+            );
+        }
+        if self.exercise {
+            return Some(Workload::exercise());
+        }
         let messages = self.messages.unwrap_or(100);
         match (self.kind, self.lesson) {
-            (Some(kind), _) => Some(Work::speed(kind, self.size, messages)),
-            (None, Some(lesson)) => Work::lesson(lesson, messages),
+            (Some(kind), _) => Some(Workload::speed(kind, self.size, messages)),
+            (None, Some(lesson)) => Workload::lesson(lesson, messages),
             (None, None) => None,
         }
     }
@@ -81,7 +91,12 @@ impl Args {
     pub fn plan(&self) -> Plan {
         Plan {
             connections: self.connections,
-            in_flight: self.in_flight,
+            in_flight: self.in_flight.unwrap_or(match self.rate {
+                // At a rate, calls start whether or not earlier ones have ended. A limit would
+                // hold them up.
+                Some(_) => 1000,
+                None => 1,
+            }),
             until: match self.count {
                 Some(count) => Until::Count(count as u64),
                 None => Until::Passed(self.duration),
@@ -108,19 +123,19 @@ fn misused(how: &str) -> ! {
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if n > 0 => Ok(n),
-        _ => Err("it is no number from 1".into()),
+        _ => Err("it is not a valid number: 1 is the smallest".into()),
     }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok();
     let seconds = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.ok_or_else(|| "it is no number of seconds".into())
+    seconds.ok_or_else(|| "it is not a valid number of seconds".into())
 }
 
 fn rate(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(rate) if (0.001..=1e9).contains(&rate) => Ok(rate),
-        _ => Err("it is no number of calls a second".into()),
+        _ => Err("it is not a valid number of calls a second".into()),
     }
 }

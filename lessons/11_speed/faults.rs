@@ -67,9 +67,9 @@ impl SpeedService for FaultySpeed {
         &self,
         request: Request<UnaryRequest>,
     ) -> Result<Response<UnaryResponse>, Status> {
-        let this = self.calls.fetch_add(1, Relaxed) + 1;
+        let number = self.calls.fetch_add(1, Relaxed) + 1;
         if let ServerFault::Stall { call, time } = self.fault
-            && call == this
+            && call == number
         {
             let _alone = self.working.write().await;
             sleep(time).await;
@@ -77,7 +77,7 @@ impl SpeedService for FaultySpeed {
         let _working = self.working.read().await;
         let mut response = self.speed.unary(request).await?;
         if let ServerFault::WrongResponse { call } = self.fault
-            && call == this
+            && call == number
         {
             response.get_mut().payload.pop();
         }

@@ -1,5 +1,8 @@
 //! Counts latencies and tells their percentiles, in little memory however many there are.
 //! The layout is that of HdrHistogram (<http://hdrhistogram.org>).
+//!
+//! In a program of your own, use the crate `hdrhistogram`. Here it would be built for every
+//! lesson, the first one included, with three crates that it needs.
 
 use std::time::Duration;
 

@@ -16,7 +16,7 @@ use tonic::{Request, Status};
 
 use super::histogram::Histogram;
 use super::schedule::{Schedule, release_permits};
-use super::work::Work;
+use super::workload::Workload;
 use crate::cli::{self, Failure};
 use crate::raw::RawCodec;
 use crate::status::code_name;
@@ -28,14 +28,14 @@ pub struct Plan {
     pub connections: usize,
     /// Calls at once on each connection, at least 1.
     pub in_flight: usize,
-    /// When to stop.
+    /// When to stop starting calls.
     pub until: Until,
     /// Calls a second over all connections, whether or not earlier ones have ended: an open
     /// loop. `None`: the next call starts when one has ended, a closed loop.
     pub rate: Option<f64>,
 }
 
-/// After what no more calls start. Those that have started are waited for.
+/// When to stop starting calls. Those that have started are waited for.
 #[derive(Debug, Clone, Copy)]
 pub enum Until {
     /// So many calls have started.
@@ -46,7 +46,7 @@ pub enum Until {
 
 /// The times of one call, all counted from the moment when the load began.
 #[derive(Debug, Clone, Copy)]
-pub struct Call {
+pub struct CallTimes {
     /// When the call was to start. In a closed loop that is when a worker was free for it.
     pub scheduled: Duration,
     /// When the call did start: never before it was scheduled.
@@ -55,9 +55,9 @@ pub struct Call {
     pub finished: Duration,
 }
 
-/// What the calls came to.
+/// The results of the calls so far.
 #[derive(Debug, Default, Clone)]
-pub struct Outcome {
+pub struct LoadResult {
     /// Of each successful call, the time from when it was scheduled until it finished.
     pub latency: Histogram,
     /// Of each successful call, the time from when it started until it finished: all that a
@@ -67,13 +67,17 @@ pub struct Outcome {
     pub errors: BTreeMap<&'static str, u64>,
     /// The first of these statuses, for its message.
     pub error: Option<Status>,
+    /// Calls of an open loop whose time came while every worker was busy. If they are many, the
+    /// latency says as much about [`Plan::in_flight`] as about the server.
+    pub held_up: u64,
     /// How long the whole load took. Zero until it has ended.
     pub elapsed: Duration,
 }
 
-impl Outcome {
+impl LoadResult {
     // ANCHOR: record
-    fn record(&mut self, call: Call) {
+    /// Counts a call that succeeded.
+    pub fn record(&mut self, call: CallTimes) {
         self.latency.record(call.finished - call.scheduled);
         self.service.record(call.finished - call.started);
     }
@@ -132,25 +136,25 @@ pub async fn connect(server: &Uri, plan: &Plan) -> Result<Vec<Channel>, Failure>
 // ANCHOR_END: connect
 
 /// Makes the calls of a plan, on the channels that [`connect`] opened for it. Pass an empty
-/// `so_far`: it has what the calls came to while they are being made.
+/// `so_far`: it has the results of the calls so far while they are being made.
 ///
-/// A call that ends with a status other than OK is counted in the outcome.
+/// A call that ends with a status other than OK is counted in the result.
 ///
 /// # Errors
 /// A response was wrong, so the measurement is worth nothing.
 pub async fn run(
     channels: &[Channel],
-    work: &Arc<Work>,
+    workload: &Arc<Workload>,
     plan: &Plan,
-    so_far: &Arc<Mutex<Outcome>>,
-) -> Result<Outcome, Failure> {
+    so_far: &Arc<Mutex<LoadResult>>,
+) -> Result<LoadResult, Failure> {
     let schedule = Arc::new(Schedule::new(plan));
     let mut workers = JoinSet::new();
     for channel in channels {
         for _ in 0..plan.in_flight {
             let grpc = Grpc::new(channel.clone());
-            let (schedule, work) = (Arc::clone(&schedule), Arc::clone(work));
-            workers.spawn(worker(schedule, grpc, work, Arc::clone(so_far)));
+            let (schedule, workload) = (Arc::clone(&schedule), Arc::clone(workload));
+            workers.spawn(worker(schedule, grpc, workload, Arc::clone(so_far)));
         }
     }
     if schedule.is_open_loop() {
@@ -163,7 +167,8 @@ pub async fn run(
         ended??;
     }
     let elapsed = schedule.elapsed();
-    Ok(Outcome { elapsed, ..locked(so_far).clone() })
+    let held_up = schedule.held_up();
+    Ok(LoadResult { elapsed, held_up, ..locked(so_far).clone() })
 }
 
 // ANCHOR: worker
@@ -171,20 +176,20 @@ pub async fn run(
 async fn worker(
     schedule: Arc<Schedule>,
     mut grpc: Grpc<Channel>,
-    work: Arc<Work>,
+    workload: Arc<Workload>,
     // Shared by all workers: a histogram each would not fit into the processor's cache.
-    outcome: Arc<Mutex<Outcome>>,
+    result: Arc<Mutex<LoadResult>>,
 ) -> Result<(), Failure> {
     while let Some(scheduled) = schedule.next().await {
         let started = schedule.elapsed();
-        match call(&mut grpc, &work).await {
+        match call(&mut grpc, &workload).await {
             Ok(()) => {
                 let finished = schedule.elapsed();
-                locked(&outcome).record(Call { scheduled, started, finished });
+                locked(&result).record(CallTimes { scheduled, started, finished });
             }
             Err(CallError::WrongResponse(how)) => return Err(Failure::new(how)),
             Err(CallError::Status(status)) => {
-                locked(&outcome).fail(status);
+                locked(&result).fail(status);
                 // A closed loop would call a server that is gone thousands of times a
                 // second. An open loop has its own pace.
                 if !schedule.is_open_loop() {
@@ -197,9 +202,9 @@ async fn worker(
 }
 // ANCHOR_END: worker
 
-/// The outcome, locked. No worker can record a call until the guard is dropped.
-pub fn locked(outcome: &Mutex<Outcome>) -> MutexGuard<'_, Outcome> {
-    outcome.lock().unwrap_or_else(PoisonError::into_inner)
+/// The result so far, locked. No worker can record a call until the guard is dropped.
+pub fn locked(result: &Mutex<LoadResult>) -> MutexGuard<'_, LoadResult> {
+    result.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why a call has no latency.
@@ -218,43 +223,50 @@ impl From<Status> for CallError {
 
 // ANCHOR: call
 /// Makes a call of any kind: to HTTP/2 the four are one.
-async fn call(grpc: &mut Grpc<Channel>, work: &Work) -> Result<(), CallError> {
+async fn call(grpc: &mut Grpc<Channel>, workload: &Workload) -> Result<(), CallError> {
     grpc.ready()
         .await
         .map_err(|error| Status::from_error(error.into()))?;
-    let requests = Request::new(iter(work.requests()));
+    let requests = Request::new(iter(workload.requests()));
     let response = grpc
-        .streaming(requests, work.path.clone(), RawCodec)
+        .streaming(requests, workload.path.clone(), RawCodec)
         .await?;
     let mut messages = response.into_inner();
-    for (n, expected) in (1..).zip(&work.responses) {
+    for (n, expected) in (1..).zip(&workload.responses) {
         let message = messages.message().await?;
         if message.as_ref() != Some(expected) {
-            return Err(CallError::WrongResponse(describe(work, n, message, expected)));
+            return Err(CallError::WrongResponse(describe(
+                workload, n, message, expected,
+            )));
         }
     }
     // The status comes after the last message.
     match messages.message().await? {
         None => Ok(()),
         Some(_) => Err(CallError::WrongResponse(format!(
-            "a wrong answer: more than {} messages of {}",
-            work.responses.len(),
-            work.path
+            "a wrong response: more than {} messages of {}",
+            workload.responses.len(),
+            workload.method()
         ))),
     }
 }
 // ANCHOR_END: call
 
 /// Says how message `n` of a response, counted from 1, differs from the expected one.
-fn describe(work: &Work, n: usize, message: Option<Bytes>, expected: &Bytes) -> String {
-    let is = match message {
+fn describe(
+    workload: &Workload,
+    n: usize,
+    message: Option<Bytes>,
+    expected: &Bytes,
+) -> String {
+    let how = match message {
         Some(message) => {
             let pairs = message.iter().zip(expected);
             let same = pairs.take_while(|(a, b)| a == b).count();
-            format!("{} bytes, and differs from byte {same} on", message.len())
+            let (size, right) = (message.len(), expected.len());
+            format!("has {size} bytes, should have {right}, and differs at byte {same}")
         }
-        None => "missing".into(),
+        None => "is missing".into(),
     };
-    let (path, size) = (&work.path, expected.len());
-    format!("a wrong answer: message {n} of {path}, {size} bytes, is {is}")
+    format!("a wrong response: message {n} of {} {how}", workload.method())
 }

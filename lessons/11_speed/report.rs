@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use grpc_workbook::speed::histogram::Histogram;
-use grpc_workbook::speed::load::{self, Outcome, Plan};
+use grpc_workbook::speed::load::{self, LoadResult, Plan};
 use grpc_workbook::speed::usage::Usage;
-use grpc_workbook::speed::work::Work;
+use grpc_workbook::speed::workload::Workload;
 use grpc_workbook::status;
 
 /// Says what is going to be measured.
-pub fn heading(work: &Work, plan: &Plan) {
-    let mut line = format!("{}, {} in flight", work.name, plan.in_flight);
+pub fn heading(workload: &Workload, plan: &Plan) {
+    // With a rate it is a limit, which a server that keeps up never reaches.
+    let most = if plan.rate.is_some() { "at most " } else { "" };
+    let mut line = format!("{}, {most}{} in flight", workload.name, plan.in_flight);
     if plan.connections > 1 {
         line += &format!(" on each of {} connections", plan.connections);
     }
@@ -23,29 +25,36 @@ pub fn heading(work: &Work, plan: &Plan) {
     println!("{line}");
 }
 
-/// Prints what the calls came to.
-pub fn outcome(outcome: &Outcome, work: &Work, plan: &Plan) {
-    if outcome.succeeded() > 0 {
-        let (calls, per_second) = (outcome.succeeded(), outcome.per_second());
+/// Prints the results of the calls.
+pub fn result(result: &LoadResult, workload: &Workload, plan: &Plan) {
+    if result.succeeded() > 0 {
+        let (calls, per_second) = (result.succeeded(), result.per_second());
         println!("  calls    {calls}, {per_second:.0} a second");
-        if work.messages() > 1 {
-            let messages = calls * work.messages() as u64;
-            let per_second = per_second * work.messages() as f64;
+        if workload.messages() > 1 {
+            let messages = calls * workload.messages() as u64;
+            let per_second = per_second * workload.messages() as f64;
             println!("  messages {messages}, {per_second:.0} a second");
         }
-        println!("  latency  {}", percentiles(&outcome.latency));
+        println!("  latency  {}", percentiles(&result.latency));
         if plan.rate.is_some() {
-            println!("  of which {}, once started", percentiles(&outcome.service));
+            println!("  of which {}, once started", percentiles(&result.service));
+        }
+        // One call in a hundred is what p99 begins to see.
+        if result.held_up * 100 >= calls {
+            println!(
+                "  held up  {} calls, because all workers were busy: is --in-flight too small?",
+                result.held_up
+            );
         }
     }
     let mut errors = Vec::new();
-    for (code, count) in &outcome.errors {
+    for (code, count) in &result.errors {
         errors.push(format!("{code} {count}"));
     }
     if !errors.is_empty() {
         println!("  errors   {}", errors.join(", "));
     }
-    if let Some(error) = &outcome.error
+    if let Some(error) = &result.error
         && !error.message().is_empty()
     {
         println!("  such as  {}", status::one_line(error.message()));
@@ -88,7 +97,7 @@ fn in_its_unit(time: Duration) -> String {
 
 /// Says every second how many calls have been made, until its task is aborted: on one line
 /// of a terminal, or on a line each.
-pub async fn progress(so_far: Arc<Mutex<Outcome>>) {
+pub async fn progress(so_far: Arc<Mutex<LoadResult>>) {
     let mut second = tokio::time::interval(Duration::from_secs(1));
     second.tick().await;
     for n in 1_u64.. {

@@ -30,6 +30,10 @@ struct OpenLoop {
     /// [`release_permits`] adds them, [`Schedule::next`] takes them. They pile up while
     /// every worker waits for a response.
     permits: Semaphore,
+    /// Workers in all: as many calls can be under way at once.
+    workers: u64,
+    /// Calls whose permit was there before a worker was free for it.
+    held_up: AtomicU64,
 }
 
 impl Schedule {
@@ -39,9 +43,12 @@ impl Schedule {
             begun: Instant::now(),
             next: AtomicU64::new(0),
             until: plan.until,
-            open_loop: plan
-                .rate
-                .map(|rate| OpenLoop { rate, permits: Semaphore::new(0) }),
+            open_loop: plan.rate.map(|rate| OpenLoop {
+                rate,
+                permits: Semaphore::new(0),
+                workers: (plan.connections * plan.in_flight) as u64,
+                held_up: AtomicU64::new(0),
+            }),
         }
     }
 
@@ -59,11 +66,18 @@ impl Schedule {
     /// Waits until there is a call to start, and returns when it was scheduled. `None` when
     /// there are no more.
     pub async fn next(&self) -> Option<Duration> {
+        let mut waiting_for_a_worker = false;
         if let Some(OpenLoop { permits, .. }) = &self.open_loop {
+            // A permit goes to a worker that waits for one. It is left over if none does.
+            waiting_for_a_worker = permits.available_permits() > 0;
             permits.acquire().await.ok()?.forget();
         }
         let n = self.next.fetch_add(1, Relaxed);
-        self.scheduled(n)
+        let scheduled = self.scheduled(n)?;
+        if waiting_for_a_worker {
+            self.count_held_up(n);
+        }
+        Some(scheduled)
     }
 
     /// When call `n` is scheduled; `None` if that is after the end.
@@ -82,6 +96,23 @@ impl Schedule {
         goes_on.then_some(scheduled)
     }
     // ANCHOR_END: next
+
+    fn count_held_up(&self, n: u64) {
+        if let Some(open_loop) = &self.open_loop
+            // Fewer calls than workers cannot keep all of them busy: some have not begun yet.
+            && n >= open_loop.workers
+        {
+            open_loop.held_up.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Calls of an open loop whose time came while every worker was busy.
+    pub fn held_up(&self) -> u64 {
+        match &self.open_loop {
+            Some(open_loop) => open_loop.held_up.load(Relaxed),
+            None => 0,
+        }
+    }
 }
 
 /// Adds a permit whenever a call of an open loop is scheduled. After the last one it adds a

@@ -15,8 +15,9 @@ pub mod faults;
 pub mod histogram;
 pub mod load;
 mod schedule;
+pub mod stock;
 pub mod usage;
-pub mod work;
+pub mod workload;
 
 /// What build.rs generated from `protos/speed.proto`.
 pub mod proto {
@@ -38,6 +39,7 @@ pub struct Speed {
 
 #[tonic::async_trait]
 impl SpeedService for Speed {
+    // ANCHOR: unary
     async fn unary(
         &self,
         request: Request<UnaryRequest>,
@@ -47,6 +49,7 @@ impl SpeedService for Speed {
         let UnaryRequest { payload } = request.into_inner();
         Ok(Response::new(UnaryResponse { payload }))
     }
+    // ANCHOR_END: unary
 
     type ServerStreamStream = Iter<RepeatN<Result<ServerStreamResponse, Status>>>;
 
@@ -100,8 +103,8 @@ fn echo(
     Ok(BidiStreamResponse { payload })
 }
 
-/// How many calls of each kind have reached the service, whatever became of them. Any call
-/// may count while another one does.
+/// How many calls of each kind have reached the service. Calls with any outcome count. Atomic,
+/// because calls run at the same time.
 #[derive(Debug, Default)]
 pub struct Served {
     unary: AtomicU64,

@@ -1,4 +1,5 @@
-//! The client as a program: what it prints, its flags, and its failures.
+//! The client as a program: what it prints, its flags, and its failures. The server as a
+//! program: what it counts, and how much memory it takes.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -129,10 +130,10 @@ fn progress_goes_to_standard_error() {
 }
 
 #[test]
-fn a_wrong_answer_ends_the_client() {
-    let Finished { code, output } = client(&["--break", "wrong-answer"]);
-    let wrong = "Error: a wrong answer: message 1 of /speed.v1.SpeedService/Unary, 66 bytes, \
-                 is 65 bytes, and differs from byte 1 on\n";
+fn a_wrong_response_ends_the_client() {
+    let Finished { code, output } = client(&["--break", "wrong-response"]);
+    let wrong = "Error: a wrong response: message 1 of Unary has 65 bytes, \
+        should have 66, and differs at byte 1\n";
     assert_eq!((code, output), (Some(1), wrong.into()));
 }
 
@@ -165,20 +166,34 @@ fn a_stall_is_shown_in_both_loops() {
     assert!(output.contains("closed loop: p50 ") && output.contains("\nopen loop: p50 "));
 }
 
+/// At a rate that one worker cannot keep up with, the load says that it is the limit.
 #[test]
-fn wrong_arguments() {
+fn a_load_without_enough_workers_says_so() {
+    let load = ["unary", "--count", "2000", "--rate", "1000000"];
+    let held_up = ", because all workers were busy: is --in-flight too small?";
+    let Finished { code, output } = client(&[&load[..], &["--in-flight", "1"]].concat());
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains(held_up), "{output}");
+    let Finished { code, output } =
+        client(&[&load[..], &["--in-flight", "2000"]].concat());
+    assert_eq!(code, Some(0), "{output}");
+    assert!(!output.contains(held_up), "{output}");
+}
+
+#[test]
+fn mistakes_on_the_command_line_get_one_line() {
     for (args, mistake) in [
         (&["tertiary"][..], "invalid value 'tertiary'"),
         (&["--rate", "5"], "required arguments were not provided"),
         (&["unary", "--lesson", "6"], "cannot be used with"),
         (&["--lesson", "6"], "--server <URI>"),
         (&["--lesson", "5"], "5 is not in 6..=9"),
-        (&["unary", "--in-flight", "0"], "it is no number from 1"),
+        (&["unary", "--in-flight", "0"], "it is not a valid number: 1 is the smallest"),
         (&["unary", "--connections", "-1"], "unexpected argument"),
-        (&["unary", "--rate", "0"], "it is no number of calls a second"),
-        (&["unary", "--duration", "soon"], "it is no number of seconds"),
+        (&["unary", "--rate", "0"], "it is not a valid number of calls a second"),
+        (&["unary", "--duration", "soon"], "it is not a valid number of seconds"),
         (&["unary", "--duration", "1", "--count", "1"], "cannot be used with"),
-        (&["unary", "--count", "0"], "it is no number from 1"),
+        (&["unary", "--count", "0"], "it is not a valid number: 1 is the smallest"),
         (&["--lesson", "8", "--size", "3"], "cannot be used with"),
         (&["unary", "--messages", "7"], "a unary call has one message each way"),
         (
@@ -191,6 +206,17 @@ fn wrong_arguments() {
                 "http://127.0.0.1:1",
             ],
             "lessons 6 and 7",
+        ),
+        (&["unary", "--exercise"], "cannot be used with"),
+        (
+            &[
+                "--exercise",
+                "--messages",
+                "7",
+                "--server",
+                "http://127.0.0.1:1",
+            ],
+            "the exercise's calls have one message each way",
         ),
         (&["client", "--messages", "2147483648"], "is not in 0..=2147483647"),
     ] {
@@ -218,4 +244,50 @@ fn nobody_there() {
         output.contains("start it with cargo run --bin lesson-11-server"),
         "{output}"
     );
+}
+
+// --- the server
+
+#[test]
+fn the_server_counts_what_it_served() {
+    let server = Server::start(LESSON);
+    for (kind, count) in [
+        ("unary", "1"),
+        ("server", "2"),
+        ("client", "3"),
+        ("bidi", "4"),
+    ] {
+        let args = [kind, "--count", count];
+        let mut client = programs::client(LESSON, &server.address, &args);
+        let Finished { code, output } = run(&mut client);
+        assert_eq!(code, Some(0), "{output}");
+        assert!(!output.contains("  server   "), "{output}");
+    }
+    let Finished { code, output } = server.stop();
+    assert_eq!(code, Some(0));
+    let served =
+        "served 1 unary, 2 server streaming, 3 client streaming, 4 bidirectional\n";
+    assert!(output.ends_with(served), "{output}");
+}
+
+/// However many messages a stream has, the server keeps no more of them than the windows
+/// allow. Both streams are larger than those; a queue of the difference takes 7 MiB.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_stays_flat() {
+    use grpc_workbook::speed::usage::Usage;
+
+    let peak = |messages: &str| {
+        let server = Server::start(LESSON);
+        for kind in ["server", "client", "bidi"] {
+            let args = [kind, "--count", "1", "--size", "8", "--messages", messages];
+            let mut client = programs::client(LESSON, &server.address, &args);
+            let Finished { code, output } = run(&mut client);
+            assert_eq!(code, Some(0), "{output}");
+        }
+        let usage = Usage::of(server.id());
+        usage.expect("the server should be running").peak_kib
+    };
+    let (few, many) = (peak("100000"), peak("300000"));
+    assert!(many < few + 5 * 1024, "{few} KiB, then {many} KiB");
 }

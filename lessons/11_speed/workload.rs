@@ -10,7 +10,8 @@ use tonic::codegen::http::uri::PathAndQuery;
 
 use super::proto::{
     BidiStreamRequest, BidiStreamResponse, ClientStreamRequest, ClientStreamResponse,
-    ServerStreamRequest, ServerStreamResponse, UnaryRequest, UnaryResponse,
+    GetTotalRequest, GetTotalResponse, ServerStreamRequest, ServerStreamResponse,
+    UnaryRequest, UnaryResponse,
 };
 use crate::accumulate::proto::{AccumulateRequest, AccumulateResponse};
 use crate::calculator::proto::{CalculateRequest, CalculateResponse, Operation};
@@ -20,7 +21,7 @@ use crate::subjects_by_city::subjects;
 
 /// The four kinds of call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Kind {
+pub enum CallKind {
     /// one message each way
     Unary,
     /// one message to the server, many back
@@ -33,7 +34,7 @@ pub enum Kind {
 
 /// A call, to be made any number of times.
 #[derive(Debug, Clone)]
-pub struct Work {
+pub struct Workload {
     /// What is called, for people: the first words of a report.
     pub name: String,
     /// The method: `/package.Service/Method`.
@@ -46,21 +47,21 @@ pub struct Work {
     pub responses: Vec<Bytes>,
 }
 
-impl Work {
+impl Workload {
     /// A call of this lesson's service, with payloads of `size` bytes. A unary call has one
     /// message each way, whatever `messages` says.
-    pub fn speed(kind: Kind, size: usize, messages: u32) -> Work {
+    pub fn speed(kind: CallKind, size: usize, messages: u32) -> Workload {
         let payload: Vec<u8> = (0..=u8::MAX).cycle().take(size).collect();
         let many = messages as usize;
         match kind {
-            Kind::Unary => Work {
+            CallKind::Unary => Workload {
                 name: format!("unary, {size} bytes each way"),
                 path: PathAndQuery::from_static("/speed.v1.SpeedService/Unary"),
                 request: bytes(&UnaryRequest { payload: payload.clone() }),
                 request_count: 1,
                 responses: vec![bytes(&UnaryResponse { payload })],
             },
-            Kind::Server => Work {
+            CallKind::Server => Workload {
                 name: format!("server streaming, {messages} messages of {size} bytes"),
                 path: PathAndQuery::from_static("/speed.v1.SpeedService/ServerStream"),
                 request: bytes(&ServerStreamRequest {
@@ -70,7 +71,7 @@ impl Work {
                 request_count: 1,
                 responses: vec![bytes(&ServerStreamResponse { payload }); many],
             },
-            Kind::Client => Work {
+            CallKind::Client => Workload {
                 name: format!("client streaming, {messages} messages of {size} bytes"),
                 path: PathAndQuery::from_static("/speed.v1.SpeedService/ClientStream"),
                 request: bytes(&ClientStreamRequest { payload }),
@@ -80,7 +81,7 @@ impl Work {
                     size: u64::from(messages) * size as u64,
                 })],
             },
-            Kind::Bidi => Work {
+            CallKind::Bidi => Workload {
                 name: format!(
                     "bidirectional, {messages} messages of {size} bytes each way"
                 ),
@@ -94,7 +95,7 @@ impl Work {
 
     /// A call of the service of lesson 6, 7, 8 or 9. `None` for any other number. Lessons 6
     /// and 7 have a fixed number of messages, whatever `messages` says.
-    pub fn lesson(number: u8, messages: u32) -> Option<Work> {
+    pub fn lesson(number: u8, messages: u32) -> Option<Workload> {
         match number {
             6 => Some(calculate()),
             7 => list_subjects(),
@@ -102,6 +103,24 @@ impl Work {
             9 => Some(guess(messages)),
             _ => None,
         }
+    }
+
+    /// A call of the exercise's service.
+    pub fn exercise() -> Workload {
+        Workload {
+            name: "GetTotal, 3 x tea".into(),
+            path: PathAndQuery::from_static("/speed.v1.ShopService/GetTotal"),
+            request: bytes(&GetTotalRequest { article: "tea".into(), count: 3 }),
+            request_count: 1,
+            responses: vec![bytes(&GetTotalResponse { total: 750 })],
+        }
+    }
+
+    /// The method's name, without its service's.
+    pub fn method(&self) -> &str {
+        let path = self.path.path();
+        path.rsplit_once('/')
+            .map_or(path, |(_service, method)| method)
     }
 
     /// How many messages a call has in the direction that has more.
@@ -115,8 +134,8 @@ impl Work {
     }
 }
 
-fn calculate() -> Work {
-    Work {
+fn calculate() -> Workload {
+    Workload {
         name: "Calculate, 100 / 20".into(),
         path: PathAndQuery::from_static("/calculator.v1.CalculatorService/Calculate"),
         request: bytes(&CalculateRequest {
@@ -129,14 +148,14 @@ fn calculate() -> Work {
     }
 }
 
-fn list_subjects() -> Option<Work> {
+fn list_subjects() -> Option<Workload> {
     let city = "beijing";
     let subjects = subjects(city).ok()?;
     let mut responses = Vec::new();
     for subject in subjects {
         responses.push(bytes(&ListSubjectsResponse { subject: subject.to_string() }));
     }
-    Some(Work {
+    Some(Workload {
         name: format!("ListSubjects, {} subjects", subjects.len()),
         path: PathAndQuery::from_static(
             "/subjects_by_city.v1.SubjectsByCityService/ListSubjects",
@@ -148,9 +167,9 @@ fn list_subjects() -> Option<Work> {
 }
 
 /// `None` if so many deltas do not add up to an int32.
-fn accumulate(messages: u32) -> Option<Work> {
+fn accumulate(messages: u32) -> Option<Workload> {
     let sum = i32::try_from(messages).ok()?;
-    Some(Work {
+    Some(Workload {
         name: format!("Accumulate, {messages} deltas"),
         path: PathAndQuery::from_static("/accumulate.v1.AccumulateService/Accumulate"),
         request: bytes(&AccumulateRequest { delta: 1 }),
@@ -159,9 +178,9 @@ fn accumulate(messages: u32) -> Option<Work> {
     })
 }
 
-fn guess(messages: u32) -> Work {
+fn guess(messages: u32) -> Workload {
     let response = GuessResponse { number: 5, verdict: "bingo".into() };
-    Work {
+    Workload {
         name: format!("Guess, {messages} right guesses"),
         path: PathAndQuery::from_static("/guess_number.v1.GuessNumberService/Guess"),
         request: bytes(&GuessRequest { number: 5 }),
