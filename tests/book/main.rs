@@ -13,6 +13,7 @@ mod figures;
 mod files;
 mod links;
 mod shell;
+mod sizes;
 
 use std::io::{self, Write};
 use std::{env, fs, thread};
