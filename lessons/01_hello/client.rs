@@ -34,7 +34,7 @@ enum Fault {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(1);
+    let cli::ClientArgs { server, fault, args } = cli::parse_client::<Args, Fault>(1);
     // Two of the faults are a matter of which server the client calls.
     let server = match fault {
         Some(Fault::NoServer) => Uri::from_static("http://127.0.0.1:1"),

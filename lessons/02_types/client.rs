@@ -79,7 +79,7 @@ const VALUES: &[(&str, &str)] = &[
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(2);
+    let cli::ClientArgs { server, fault, args } = cli::parse_client::<Args, Fault>(2);
     if let Some(bytes) = args.decode {
         return explain(&parse_hex(&bytes).unwrap_or_else(|error| cli::fail(2, &error)));
     }

@@ -32,7 +32,7 @@ enum Fault {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::Client { server, fault, args: Args {} } = cli::client(3);
+    let cli::ClientArgs { server, fault, args: Args {} } = cli::parse_client(3);
     // One connection for all: what makes a client old or new is its code, not its channel.
     let channel = cli::connect(&server).await?;
     let mut old = OldClient::new(channel.clone());

@@ -74,7 +74,7 @@ const NEWER_MEMBER: &[u8] = b"\
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(4);
+    let cli::ClientArgs { server, fault, args } = cli::parse_client::<Args, Fault>(4);
     let channel = cli::connect(&server).await?;
     if let Some(fault) = fault {
         return play_fault(channel, fault).await;

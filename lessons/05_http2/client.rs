@@ -60,7 +60,7 @@ enum Fault {
 // Each step opens a connection of its own: how it is used is what the step shows.
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(5);
+    let cli::ClientArgs { server, fault, args } = cli::parse_client::<Args, Fault>(5);
     if let Some(fault) = fault {
         return play_fault(&server, fault).await;
     }

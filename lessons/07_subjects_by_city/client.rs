@@ -61,7 +61,7 @@ enum Fault {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(7);
+    let cli::ClientArgs { server, fault, args } = cli::parse_client::<Args, Fault>(7);
     if let [_, second, ..] = &args.city[..] {
         cli::fail(
             2,

@@ -64,7 +64,7 @@ enum Fault {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(8);
+    let cli::ClientArgs { server, fault, args } = cli::parse_client::<Args, Fault>(8);
     let numbers = Source::of(args.numbers);
     let words = args
         .command

@@ -65,7 +65,7 @@ enum Fault {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(9);
+    let cli::ClientArgs { server, fault, args } = cli::parse_client::<Args, Fault>(9);
     let numbers = Source::of(args.numbers);
     let messages = args
         .command

@@ -53,7 +53,7 @@ enum Fault {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::Client { server, fault, args } = cli::client::<Args, Fault>(10);
+    let cli::ClientArgs { server, fault, args } = cli::parse_client::<Args, Fault>(10);
     let channel = cli::connect(&server).await?;
     if let Some(fault) = fault {
         return play_fault(channel, fault).await;

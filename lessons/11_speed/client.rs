@@ -37,7 +37,7 @@ enum Fault {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let (server, fault, args) = cli::client_without::<Args, Fault>(11, "one of its own");
+    let (server, fault, args) = cli::parse_client_or::<Args, Fault>(11, "one of its own");
     if args.serve {
         return child_server::serve().await;
     }

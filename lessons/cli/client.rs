@@ -16,7 +16,7 @@ use crate::{LESSONS, Lesson};
 
 /// What a lesson's client was asked to do: `A` has the lesson's own arguments, `F` the failures
 /// that it can play.
-pub struct Client<A, F> {
+pub struct ClientArgs<A, F> {
     /// `--server`: the server to call.
     pub server: Uri,
     /// `--break`: the failure to play.
@@ -39,20 +39,20 @@ struct ClientFlags<A: Args, F: ValueEnum + Send + Sync + 'static> {
 
 /// Reads the arguments of lesson `number`'s client. Wrong ones end the process with code 2,
 /// `--help` and `--break` alone with code 0.
-pub fn client<A, F>(number: u8) -> Client<A, F>
+pub fn parse_client<A, F>(number: u8) -> ClientArgs<A, F>
 where
     A: Args,
     F: ValueEnum + Send + Sync + 'static,
 {
     let usual = format!("http://127.0.0.1:{}", lesson(number).port());
-    let (server, fault, args) = client_without(number, &usual);
+    let (server, fault, args) = parse_client_or(number, &usual);
     let usual = || server_uri(&usual).unwrap_or_else(|line| fail(1, &line));
-    Client { server: server.unwrap_or_else(usual), fault, args }
+    ClientArgs { server: server.unwrap_or_else(usual), fault, args }
 }
 
-/// Like [`client`], for a client whose `--server` is optional. `otherwise` is the default that its
+/// Like [`parse_client`], for a client whose `--server` is optional. `otherwise` is the default that its
 /// help shows. Returns the server, the failure to play and the lesson's own arguments.
-pub fn client_without<A, F>(number: u8, otherwise: &str) -> (Option<Uri>, Option<F>, A)
+pub fn parse_client_or<A, F>(number: u8, otherwise: &str) -> (Option<Uri>, Option<F>, A)
 where
     A: Args,
     F: ValueEnum + Send + Sync + 'static,

@@ -1,7 +1,7 @@
 //! What every lesson's `main` shares, and no chapter teaches: flags, listening, connecting,
 //! shutting down, and errors that say what to do.
 //!
-//! A server's `main` calls [`listen`], a client's calls [`client`] and [`connect`]; both return a
+//! A server's `main` calls [`listen`], a client's calls [`parse_client`] and [`connect`]; both return a
 //! [`Failure`] when something goes wrong. Everything between those calls is tonic. Lesson 1's
 //! `minimal.rs` is a server's `main` without this module.
 
@@ -13,7 +13,9 @@ mod server;
 mod signals;
 mod term;
 
-pub use client::{Client, client, client_without, connect, connect_tcp, connect_with};
+pub use client::{
+    ClientArgs, connect, connect_tcp, connect_with, parse_client, parse_client_or,
+};
 pub use errors::{Failure, without_os_code};
 pub use flags::{fail, host_and_port, parse};
 pub use input::{Source, int32, lines, numbers, random, text};
