@@ -136,7 +136,7 @@ const CASES: [Case; 16] = [
         with: near(STOCK, TEN_MESSAGES, SEQUENTIAL),
         without: near(STOCK, THOUSAND_MESSAGES, SEQUENTIAL),
         calls_without: 1.0,
-        cost: "a `repeated` field, and somebody who gathers",
+        cost: "a `repeated` field, and code that gathers",
     },
     Case {
         name: "a stream that pauses when its task has had its share, not after 32 messages: \
@@ -158,14 +158,14 @@ const CASES: [Case; 16] = [
         with: near(Stock(Variant::SingleThread), Unary, MANY),
         without: near(STOCK, Unary, MANY),
         calls_without: 1.0,
-        cost: "one word; but other cores are not used, and what blocks, blocks all calls",
+        cost: "other cores are not used, and one call that blocks stops all others",
     },
     Case {
         name: "4 connections with 16 calls each, not 1 with 64: unary",
         with: near(STOCK, Unary, SPREAD),
         without: near(STOCK, Unary, MANY),
         calls_without: 1.0,
-        cost: "connections to look after",
+        cost: "more connections to look after",
     },
     Case {
         name: "nodelay at the server: unary, 1 in flight",

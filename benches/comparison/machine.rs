@@ -39,10 +39,10 @@ pub fn description(rounds: usize, spread: f64) -> String {
     )
 }
 
-/// The processor, and the versions of Rust and of the crates that matter.
+/// A line with the processor, and one with the versions of Rust and of the crates that matter.
 pub fn machine_and_versions() -> String {
     let rust = output(Command::new("rustc").arg("--version"));
-    format!("{}, {}, {}", processor(), rust.unwrap_or_default(), crates())
+    format!("{}\n{}, {}", processor(), rust.unwrap_or_default(), crates())
 }
 
 /// What a program prints; `None` if it cannot be run.

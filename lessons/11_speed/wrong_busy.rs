@@ -1,4 +1,4 @@
-//! Exercise 11: a wrong answer: it refuses a call instead of letting it wait.
+//! Exercise 11, a wrong answer: it refuses a call instead of letting it wait.
 
 use grpc_workbook::speed::proto::shop_service_server::ShopService;
 use grpc_workbook::speed::proto::stock_service_client::StockServiceClient;

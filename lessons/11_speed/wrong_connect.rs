@@ -1,4 +1,4 @@
-//! Exercise 11: a wrong answer: a connection for each call.
+//! Exercise 11, a wrong answer: a connection for each call.
 
 use grpc_workbook::speed::proto::shop_service_server::ShopService;
 use grpc_workbook::speed::proto::stock_service_client::StockServiceClient;

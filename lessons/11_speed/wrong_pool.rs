@@ -1,4 +1,4 @@
-//! Exercise 11: a wrong answer: four clients in turn, so the fifth call waits.
+//! Exercise 11, a wrong answer: four clients in turn, so the fifth call waits.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 

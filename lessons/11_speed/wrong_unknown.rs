@@ -1,4 +1,4 @@
-//! Exercise 11: a wrong answer: calls no longer wait, but an error loses its code.
+//! Exercise 11, a wrong answer: calls no longer wait, but an error loses its code.
 
 use grpc_workbook::speed::proto::shop_service_server::ShopService;
 use grpc_workbook::speed::proto::stock_service_client::StockServiceClient;

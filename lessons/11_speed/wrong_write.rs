@@ -1,4 +1,4 @@
-//! Exercise 11: a wrong answer: another kind of lock, and still one call at a time.
+//! Exercise 11, a wrong answer: another kind of lock, and still one call at a time.
 
 use grpc_workbook::speed::proto::shop_service_server::ShopService;
 use grpc_workbook::speed::proto::stock_service_client::StockServiceClient;

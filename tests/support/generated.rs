@@ -98,7 +98,6 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/11-speed-memory.md", "comparison"),
     ("book/generated/11-speed-slow.txt", "comparison"),
     ("book/generated/11-speed-loop.md", "loop"),
-    ("book/generated/11-speed-lines.txt", "lesson-11"),
     ("book/generated/11-speed-report.txt", "lesson-11"),
 ];
 
