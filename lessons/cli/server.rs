@@ -120,6 +120,10 @@ fn accept_until(
             () = accept_all => {}
             () = stop => {}
         }
+        drop(incoming);
+        // If the stream of connections ended, tonic would shut down at once. When it does is for
+        // the server to say, which may have something to do first.
+        tx.closed().await;
     });
     ReceiverStream::new(rx)
 }
