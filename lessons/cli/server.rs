@@ -182,7 +182,7 @@ impl Shutdown {
 }
 
 /// When `main` returns, tokio drops the calls that are left, where they wait. A call that never
-/// waits, because it blocks its thread, would keep the process for ever.
+/// waits, because it blocks its thread, would keep the process running.
 fn exit_even_if_a_call_blocks() {
     thread::spawn(|| {
         thread::sleep(Duration::from_secs(1));

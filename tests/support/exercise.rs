@@ -202,7 +202,7 @@ pub fn assert_rejected(answer: &str, verdict: Verdict, report_file: Option<&str>
 pub trait Breakable {
     /// Panics in each call.
     fn panicking(self) -> Self;
-    /// Keeps the thread of each call for ever, as a lock does that is taken twice.
+    /// Never ends a call, and keeps its thread, as a lock does that is taken twice.
     fn hanging(self) -> Self;
 }
 
@@ -216,7 +216,7 @@ impl Breakable for Routes {
     }
 }
 
-/// Keeps the thread for ever.
+/// Keeps the thread and never returns.
 pub fn hang() -> ! {
     loop {
         thread::park();

@@ -1,4 +1,4 @@
-//! What a program inherits from whoever runs the tests, and what not.
+//! What a program inherits from the environment of the tests, and what it does not.
 
 use std::process::Command;
 
