@@ -5,8 +5,8 @@
 //!
 //! - A new person is added as given. If `reach` of a new person is not set, the call ends with
 //!   INVALID_ARGUMENT and the message `people["NAME"].reach is not set`, and nobody in this
-//!   request is added or changed. If there are several, the message names the first in the
-//!   order of a `BTreeMap`, which sorts by bytes: "Zoe" comes before "ada".
+//!   request is added or changed. If several new people lack `reach`, the message names the
+//!   first of them in the order of a `BTreeMap`, which sorts by bytes: "Zoe" comes before "ada".
 //! - For a person who is in the book already, a `reach` that is set replaces the old one as a
 //!   whole. A `reach` that is not set leaves the old one. An email of "" is set.
 //! - A note that is not empty replaces the old one. An empty note leaves the old one.

@@ -63,7 +63,7 @@ impl AddressBookService for AddressBook {
                     Some(_) => response.replaced += 1,
                 }
             }
-        } // Unlocked before printing, which blocks while nobody reads what we print.
+        } // Unlocked before printing, which can block.
         let SaveResponse { added, replaced } = response;
         println!("Save {names:?} -> {added} added, {replaced} replaced");
         Ok(Response::new(response))

@@ -7,12 +7,13 @@
 //!   empty message is one too.
 //! - A flag of 1 says that the message is compressed: the call ends with UNIMPLEMENTED,
 //!   `compressed messages are not supported`.
-//! - gRPC has no other flag than 0 and 1: INVALID_ARGUMENT, `the flag is neither 0 nor 1`.
+//! - gRPC knows only the flags 0 and 1. Any other flag is INVALID_ARGUMENT,
+//!   `the flag is neither 0 nor 1`.
 //! - If the body ends inside a prefix or a message, the call ends with INVALID_ARGUMENT,
 //!   `the body ends inside a message`.
 //!
-//! The first mistake counts. A flag is looked at when its prefix is whole, and before the
-//! message.
+//! The first mistake counts. A flag counts once its whole prefix is there, even if the message
+//! behind it is not.
 //!
 //! Check it with: cargo test --test lesson-5 -- --ignored --nocapture
 

@@ -123,7 +123,7 @@ fn program(line: &CommandLine, peer: Option<&Peer>) -> Result<(Command, Origin),
         _ if HELPERS.contains(&name.as_str()) => {
             let mut command = Command::new(name);
             programs::make_neutral(&mut command);
-            command.stdin(Stdio::null());
+            command.stdin(Stdio::null()).current_dir(root());
             command
         }
         _ => return Err(refused),

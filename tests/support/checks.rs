@@ -145,6 +145,9 @@ impl Checks {
             1 => call,
             2 => format!("{call}, again"),
             3 => format!("{call}, a third time"),
+            4 => format!("{call}, a fourth time"),
+            5 => format!("{call}, a fifth time"),
+            6 => format!("{call}, a sixth time"),
             _ => format!("{call}, time {times}"),
         }
     }
