@@ -217,7 +217,7 @@ fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
         let word = word.strip_prefix("0x").unwrap_or(word);
         if !word.is_ascii() || word.len() % 2 != 0 {
             return Err(format!(
-                "{word:?} is not a valid row of bytes: two hexadecimal digits are one"
+                "{word:?} is not a valid row of bytes: each byte is two hexadecimal digits"
             ));
         }
         for start in (0..word.len()).step_by(2) {

@@ -325,7 +325,7 @@ impl Schema {
     fn enum_value(&self, type_name: Option<&str>, number: u64) -> String {
         let names = type_name.and_then(|name| self.enums.get(name));
         let name = names.and_then(|names| names.get(&number));
-        name.cloned().unwrap_or(number.to_string())
+        name.cloned().unwrap_or(number.cast_signed().to_string())
     }
 
     /// What bytes of an unknown field look like: text, a message, or just bytes.

@@ -4,6 +4,7 @@ mod calls;
 mod command;
 mod drawing;
 mod kinds;
+mod schema;
 mod trace;
 
 use grpc_workbook::tap::proxy::{TappedEvent, tap};
