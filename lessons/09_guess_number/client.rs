@@ -55,7 +55,7 @@ enum Fault {
     Deadlock,
     /// send everything before anything is read
     Full,
-    /// cancel the call after one answer, then call again
+    /// cancel the call after one response, then call again
     Leave,
     /// send a city in the middle of the guesses
     WrongMessage,
