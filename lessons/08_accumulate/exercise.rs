@@ -7,8 +7,9 @@
 //!   The first delta of a call is delta 1.
 //! - The first delta that would take the reading above the largest int32 ends the call with
 //!   OUT_OF_RANGE, `result does not fit in int32: 2147483648`.
-//! - Both come at once, without waiting for more. The client may never end its stream.
-//! - A call that is refused adds nothing. Nor does a call whose client has cancelled it.
+//! - Both errors come at once. The client may never end its stream.
+//! - A call that is refused adds nothing to the reading. Neither does a call that its client has
+//!   cancelled.
 //!
 //! Check it with: cargo test --test lesson-8 -- --ignored --nocapture
 

@@ -57,8 +57,8 @@ async fn accumulate(
     Ok(AccumulateResponse { sum: sum(total)? })
 }
 
-/// The sum to respond with, for a total of deltas. The total is an int128 because an int64 can
-/// overflow: that takes 2^32 of the largest deltas, 44 GiB, which a client can send in one call.
+/// The sum to respond with, for a total of deltas. The total is an `i128` because an `i64` can
+/// overflow: that takes some 2^32 of the largest deltas, 44 GiB, which one call can carry.
 ///
 /// # Errors
 /// OUT_OF_RANGE if the total does not fit in an int32.
@@ -92,8 +92,8 @@ async fn collect(
 /// this does not return.
 ///
 /// `Streaming::message` alone returns `None` in both cases, so half a stream would look like a
-/// whole one. While a method waits, hyper looks whether the stream was reset, and if so drops the
-/// method. `yield_now` waits once, so that hyper looks before the method believes in the end.
+/// whole one. While a method waits, hyper checks whether the stream was reset, and drops the
+/// method if it was. `yield_now` waits once, so that hyper checks before this returns `None`.
 ///
 /// # Errors
 /// A message cannot be decoded or is too large, or the connection broke.

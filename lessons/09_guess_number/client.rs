@@ -40,7 +40,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Talk to Echo: each message is sent when the one before it was answered
+    /// Talk to Echo: each message is sent when the response to the one before is here
     Echo {
         /// What to say; - reads it from standard input, one message a line
         #[arg(default_values = ["1", "2", "3"], value_parser = Source::parser(cli::text))]
@@ -55,7 +55,7 @@ enum Fault {
     Deadlock,
     /// send everything before anything is read
     Full,
-    /// cancel the call after one answer, then call again
+    /// cancel the call after one response, then call again
     Leave,
     /// send a city in the middle of the guesses
     WrongMessage,
@@ -105,7 +105,7 @@ async fn guess(
 // ANCHOR_END: guess
 
 // ANCHOR: echo
-/// Sends each message when the one before it was answered.
+/// Sends each message when the response to the one before is here.
 async fn echo(
     client: &mut Client,
     mut messages: impl Stream<Item = String> + Unpin,

@@ -1,15 +1,15 @@
 //! Exercise 9: a game that remembers, and that the server ends. Yours to finish.
 //!
 //! A call of Guess is one game:
-//! - The first number is the secret. It gets no answer.
-//! - Each further number is a guess, and is answered at once with that number and a
+//! - The first number is the secret. It gets no response.
+//! - Each further number is a guess. It gets a response at once, with that number and a
 //!   verdict: `lower` if the secret is lower, `higher` if it is higher, or `bingo`.
 //! - After `bingo` the server ends the call with OK, whether or not the client has finished.
-//! - A number, also the secret, that is not in 0..=99 ends the call with INVALID_ARGUMENT:
-//!   `100 is not in 0..=99`. Answers that were sent before it must arrive.
+//! - A number that is not in 0..=99 ends the call with INVALID_ARGUMENT, `100 is not in 0..=99`.
+//!   That holds for the secret, too. The responses before it must arrive.
 //! - A client that finishes without a `bingo` gets OK.
-//! - Two games at once know nothing of each other.
-//! - A client may wait for the server's headers before it sends anything.
+//! - Two games at the same time know nothing of each other.
+//! - A client may wait for your headers before it sends anything.
 //!
 //! Check it with: cargo test --test lesson-9 -- --ignored --nocapture
 

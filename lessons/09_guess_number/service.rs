@@ -74,7 +74,7 @@ impl GuessNumberService for GuessNumber {
 }
 
 // ANCHOR: respond
-/// What makes a response of a guess, or none. The type of a plain function can be written down;
+/// Turns a guess into a response, or into none. The type of a plain function can be written down;
 /// the type of a closure that captures a variable cannot.
 type Respond = fn(Result<GuessRequest, Status>) -> Option<Result<GuessResponse, Status>>;
 

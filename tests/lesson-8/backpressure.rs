@@ -81,14 +81,14 @@ impl AccumulateService for SlowService {
     }
 }
 
-/// `send` waits while the server does not read: what is under way is bounded.
+/// `send` waits while the server does not read: what is under way has a limit.
 #[tokio::test]
 async fn a_client_is_never_far_ahead() {
     const MESSAGES: usize = 200;
     // ANCHOR: ahead
     const SIZE: usize = 64 * 1024;
     // 1 MiB in the server's window for a stream and 1 MiB in h2's buffer in the client make 32
-    // messages; four more are in hand.
+    // messages; four more are in the channel and in the buffers of tonic.
     const AHEAD: usize = 36;
     // ANCHOR_END: ahead
 
