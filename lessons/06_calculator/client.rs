@@ -173,8 +173,11 @@ fn what_is_known(status: &Status, late: bool) -> &'static str {
             "no status came: it may have run; repeat it only if that does no harm"
         }
         (Code::Unavailable, None) => "refused for now: try again later",
-        // All other codes: the server's last word.
-        (_, None) => "refused: the same request would be refused again",
+        (Code::InvalidArgument | Code::OutOfRange, None) => {
+            "refused: the same request would be refused again"
+        }
+        // INTERNAL and the like: the method may have failed halfway.
+        (_, None) => "the server failed: it may have run; read the message",
     }
 }
 // ANCHOR_END: deadline
