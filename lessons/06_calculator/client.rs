@@ -90,7 +90,13 @@ async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
         Fault::Panic => (faulty("panic"), LIMIT),
         Fault::Die => (faulty("die"), LIMIT),
     };
-    calculate_within(&mut client, request, limit).await
+    let ended = calculate_within(&mut client, request, limit).await;
+    if matches!(fault, Fault::Deadline) {
+        // The server's timer started later. It should end its call, and print that, before
+        // somebody starts the next client.
+        sleep(Duration::from_millis(200)).await;
+    }
+    ended
 }
 
 fn request(left: i32, operation: Operation, right: i32) -> CalculateRequest {
@@ -176,8 +182,8 @@ fn what_is_known(status: &Status, late: bool) -> &'static str {
         (Code::InvalidArgument | Code::OutOfRange, None) => {
             "refused: the same request would be refused again"
         }
-        // INTERNAL and the like: the method may have failed halfway.
-        (_, None) => "the server failed: it may have run; read the message",
+        // Such as INTERNAL: the method may have failed halfway.
+        (_, None) => "another error: it may have run; read its message",
     }
 }
 // ANCHOR_END: deadline
