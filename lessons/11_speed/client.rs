@@ -52,6 +52,14 @@ async fn main() -> Result<(), Failure> {
     let of_the_exercise = Uri::from_static("http://127.0.0.1:50061");
     let server = server.or(args.exercise.then_some(of_the_exercise));
     let target = Target::find(server).await?;
+    if args.exercise && cli::connect_tcp(&target.uri).await.is_err() {
+        // The lesson's server would not do: it does not have the shop.
+        let place = target.uri.to_string();
+        return Err(Failure::new(format!(
+            "no server at {}: start it with cargo run --release --bin lesson-11-exercise",
+            place.trim_end_matches('/')
+        )));
+    }
     match workload {
         Some(workload) => {
             let plan = args.plan();

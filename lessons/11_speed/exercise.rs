@@ -3,10 +3,11 @@
 //! It answers rightly, and however many calls you make at once, it answers fewer than a hundred a
 //! second. The chapter has a report of it.
 //!
-//! - Mend it: calls of the shop must not wait for each other. However many are under way, all of
-//!   them can be with the stock at once.
+//! - Mend it: calls to the shop must not wait for each other. However many are in flight, all of
+//!   them can wait for the stock at the same time.
 //! - All calls go on sharing one connection to the stock.
-//! - Responses and errors stay as they are. A status of the stock is the shop's.
+//! - Responses and errors stay as they are. If the stock answers with an error, so does the shop,
+//!   with the same status.
 //!
 //! Check it with: cargo test --test lesson-11 -- --ignored --nocapture
 

@@ -258,6 +258,20 @@ fn nobody_there() {
     );
 }
 
+#[test]
+fn nobody_there_for_the_exercise() {
+    let mut client = programs::client(LESSON, "127.0.0.1:1", &["--exercise"]);
+    let Finished { code, output } = run(&mut client);
+    assert_eq!(code, Some(1));
+    assert!(
+        output.contains(
+            "no server at http://127.0.0.1:1: start it with cargo run --release --bin \
+             lesson-11-exercise"
+        ),
+        "{output}"
+    );
+}
+
 // --- the server
 
 #[test]
