@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::{Args, Parser};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::TcpIncoming;
@@ -105,8 +105,8 @@ fn accept_until(
     // which costs 40 ms a call. `Server::tcp_nodelay` has no effect on a listener that the server
     // did not open itself, so the setting is made here.
     let mut incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    // tonic takes connections at once: there is no need to hold more than one.
-    let (tx, rx) = mpsc::channel(1);
+    // tonic takes connections at once: there is no need to hold many.
+    let (tx, rx) = mpsc::channel(16);
     tokio::spawn(async move {
         let accept_all = async {
             while let Some(connection) = accept(&mut incoming).await {
@@ -196,8 +196,32 @@ fn exit_even_if_a_call_blocks() {
 /// # Errors
 /// The address is in use, or is not an address of this machine.
 pub async fn bind(addr: &str) -> Result<TcpListener, Failure> {
-    let listener = TcpListener::bind(addr).await;
+    let listener = listen_on(addr).await;
     listener.map_err(|error| Failure::new(cannot_listen(addr, &error)))
+}
+
+/// How many connections the kernel holds for a server until it accepts them. `TcpListener::bind`
+/// asks for 128, which a crowd exceeds: a client that finds no room tries again after a second.
+const BACKLOG: u32 = 1024;
+
+/// What `TcpListener::bind` does, with a longer queue.
+async fn listen_on(addr: &str) -> io::Result<TcpListener> {
+    let mut result = Err(ErrorKind::AddrNotAvailable.into());
+    for addr in lookup_host(addr).await? {
+        let socket = if addr.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        // On Windows this would let two servers have one port.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        result = socket.bind(addr).and_then(|()| socket.listen(BACKLOG));
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
 }
 
 fn cannot_listen(addr: &str, error: &io::Error) -> String {
