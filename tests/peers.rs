@@ -3,6 +3,11 @@
 //! Each peer is installed by one command. A test whose peer is missing prints that command and
 //! passes; in CI it fails.
 
+#[path = "peers/describing.rs"]
+mod describing;
+#[path = "peers/failing.rs"]
+mod failing;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -251,22 +256,6 @@ fn python_refuses_a_name_defined_twice() {
     assert!(output.contains("duplicate symbol 'example.request'"), "{output}");
 }
 
-/// Python's library uses `v1alpha`, the older version of reflection.
-#[test]
-fn python_lists_the_services_by_reflection() {
-    let Some(peer) = Peer::installed_or_skip("python") else {
-        return;
-    };
-    let server = server();
-    let mut command = peer.command();
-    command.args(["tests/peers/python/list.py", &server.address]);
-    let output = output_of(&mut command);
-    for service in grpc_workbook::notes::SERVICES {
-        assert!(output.lines().any(|line| line == *service), "{output}");
-    }
-    server.stop();
-}
-
 // --- Node: grpc-js, and Connect
 
 const GRPC_JS: &str = "tests/peers/node/client.js";
@@ -318,66 +307,6 @@ fn node_reports_the_code_of_each_failure() {
 }
 
 // --- command line
-
-/// `buf curl` needs no `.proto`: it asks the server, by reflection.
-#[test]
-fn buf_calls_through_reflection() {
-    let Some(peer) = Peer::installed_or_skip("buf") else {
-        return;
-    };
-    let server = server();
-    for (path, request, response) in [
-        (
-            "/Demo/Calculate",
-            r#"{"num1": -7, "op": "DIVIDE", "num2": 2}"#,
-            r#"{"val":-4}"#,
-        ),
-        (
-            "/example.UserInfo/Info",
-            r#"{"name": "daoji"}"#,
-            r#"{"message":"Hello,daoji!"}"#,
-        ),
-        (
-            "/example.StreamTest/ClientStream",
-            r#"{"message": "close"}"#,
-            r#"{"message":"close!😢"}"#,
-        ),
-        (
-            "/grpc.health.v1.Health/Check",
-            r#"{"service": "Demo"}"#,
-            r#"{"status":"SERVING"}"#,
-        ),
-    ] {
-        let mut command = buf_curl(peer, &server, path);
-        let output = output_of(command.args(["--data", request]));
-        // buf prints JSON on several lines.
-        assert_eq!(output.split_whitespace().collect::<String>(), response, "{path}");
-    }
-    server.stop();
-}
-
-/// The list of all methods ends where the second of two files defines a name differently.
-#[test]
-fn buf_stops_listing_at_a_name_defined_twice() {
-    let Some(peer) = Peer::installed_or_skip("buf") else {
-        return;
-    };
-    let server = server();
-    let Finished { code, output } =
-        run(buf_curl(peer, &server, "").arg("--list-methods"));
-    assert_eq!(code, Some(1), "{output}");
-    assert!(output.contains("Demo/Calculate"), "{output}");
-    let failure = "failed to find service named \"example.UserInfo\"";
-    assert!(output.contains(failure), "{output}");
-    server.stop();
-}
-
-fn buf_curl(peer: &Peer, server: &Server, path: &str) -> Command {
-    let mut command = peer.command();
-    command.args(["curl", "--protocol", "grpc", "--http2-prior-knowledge"]);
-    command.arg(format!("http://{}{path}", server.address));
-    command
-}
 
 /// curl speaks HTTP/2 but not gRPC: the five bytes before the message are made by hand.
 #[test]

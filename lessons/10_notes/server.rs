@@ -7,16 +7,20 @@ use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::hello::{MyGreeter, proto::greeter_server::GreeterServer};
 use grpc_workbook::notes::demo::MyDemo;
 use grpc_workbook::notes::example::{MyStreamTest, MyUserInfo};
+use grpc_workbook::notes::health::{MyHealth, all};
 use grpc_workbook::notes::proto::{
     demo::demo_server::DemoServer, stream_test::stream_test_server::StreamTestServer,
     test::demo_server::DemoServer as TestServer,
     user_info::user_info_server::UserInfoServer,
 };
-use grpc_workbook::notes::{SERVICES, reflection, test::MyTest};
+use grpc_workbook::notes::reflection::reflection;
+use grpc_workbook::notes::test::MyTest;
+use tokio::sync::watch;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Server;
-use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_reflection::server::{v1, v1alpha};
 
 #[derive(clap::Args)]
 struct Args {
@@ -31,18 +35,16 @@ async fn main() -> Result<(), Failure> {
     let interval = Duration::from_millis(interval);
 
     // ANCHOR: health
-    // `health` sets what `health_service` answers. A service that is not set is unknown, which
-    // is not the same as not serving.
-    let (health, health_service) = tonic_health::server::health_reporter();
-    for service in SERVICES {
-        health
-            .set_service_status(*service, ServingStatus::Serving)
-            .await;
-    }
+    // `states` sets what the health service answers, which reads `known`.
+    let (states, known) = watch::channel(all(ServingStatus::Serving));
     let requested = shutdown.requested();
     let stop = async move {
         requested.await;
-        not_serving(health).await;
+        // Tells all who watch that nothing takes calls any more.
+        states.send_replace(all(ServingStatus::NotServing));
+        // Ends each Watch, behind this last state. The shutdown waits for open calls, and a
+        // Watch would otherwise stay open as long as its client likes.
+        drop(states);
     };
     // ANCHOR_END: health
 
@@ -59,26 +61,11 @@ async fn main() -> Result<(), Failure> {
         .add_service(UserInfoServer::new(MyUserInfo).accept_compressed(gzip))
         .add_service(StreamTestServer::new(MyStreamTest).accept_compressed(gzip))
         .add_service(DemoServer::new(MyDemo).accept_compressed(gzip))
-        .add_service(health_service)
+        .add_service(HealthServer::new(MyHealth { states: known }))
         // Two versions of one service: some tools still ask for v1alpha.
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
+        .add_service(v1::ServerReflectionServer::new(reflection()?))
+        .add_service(v1alpha::ServerReflectionServer::new(reflection()?))
         .serve_with_incoming_shutdown(incoming, stop);
     shutdown.run(server).await
     // ANCHOR_END: router
 }
-
-// ANCHOR: not_serving
-/// Tells all who ask or watch that nothing takes calls any more. The server then stops.
-async fn not_serving(mut health: HealthReporter) {
-    // The empty name is the server as a whole.
-    for service in SERVICES.iter().chain(&[""]) {
-        health
-            .set_service_status(service, ServingStatus::NotServing)
-            .await;
-        // Ends each Watch of the service, behind this last state. The shutdown waits for open
-        // calls, and a Watch would otherwise stay open as long as its client likes.
-        health.clear_service_status(service).await;
-    }
-}
-// ANCHOR_END: not_serving

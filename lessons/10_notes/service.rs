@@ -2,10 +2,10 @@
 //! for each package: `test` is note 000, `example` is note 002, and `demo` is note 004. Note
 //! 001 is the Greeter of lesson 1.
 
-use tonic_reflection::server::Builder;
-
 pub mod demo;
 pub mod example;
+pub mod health;
+pub mod reflection;
 pub mod test;
 
 // ANCHOR: proto
@@ -39,27 +39,3 @@ pub const SERVICES: &[&str] = &[
     "helloworld.Greeter",
     "test.demo",
 ];
-
-// ANCHOR: reflection
-/// What the server tells about itself: its services, and their definitions, which build.rs
-/// wrote as descriptors. A set for each call of the compiler, because two files that define
-/// one name differently do not fit into one set.
-pub fn reflection() -> Builder<'static> {
-    let lessons = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
-    let notes = include_bytes!(concat!(env!("OUT_DIR"), "/notes/descriptors.bin"));
-    let stream_test =
-        include_bytes!(concat!(env!("OUT_DIR"), "/notes_stream_test/descriptors.bin"));
-    let mut builder = Builder::configure()
-        .register_encoded_file_descriptor_set(lessons)
-        .register_encoded_file_descriptor_set(notes)
-        .register_encoded_file_descriptor_set(stream_test)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .with_service_name("grpc.health.v1.Health");
-    // The set with lesson 1's descriptor has those of other lessons too. Without names, the
-    // list would show their services, which this server does not have.
-    for service in SERVICES {
-        builder = builder.with_service_name(*service);
-    }
-    builder
-}
-// ANCHOR_END: reflection

@@ -18,6 +18,7 @@ mod wrong_waits;
 
 mod check;
 mod differences;
+mod libraries;
 mod programs;
 mod self_description;
 

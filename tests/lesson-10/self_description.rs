@@ -1,6 +1,7 @@
 //! What the server tells about itself, by reflection and health.
 
 use grpc_workbook::notes::SERVICES;
+use grpc_workbook::notes::reflection::LIBRARY_SERVICES;
 use support::patience::within;
 use support::programs::Server;
 use tokio_stream::iter;
@@ -23,10 +24,16 @@ async fn reflection_lists_all_services() {
     let [MessageResponse::ListServicesResponse(list)] = &responses[..] else {
         panic!("response should be a list: {responses:?}");
     };
-    let mut names: Vec<&str> = list.service.iter().map(|row| &*row.name).collect();
-    names.retain(|name| !name.starts_with("grpc."));
-    names.sort();
-    assert_eq!(names, SERVICES);
+    let names: Vec<&str> = list.service.iter().map(|row| &*row.name).collect();
+    assert_eq!(names, [SERVICES, LIBRARY_SERVICES].concat());
+    // Each has a file.
+    for name in names {
+        let question = MessageRequest::FileContainingSymbol(name.into());
+        let response = reflect(&server, vec![question]).await;
+        let [MessageResponse::FileDescriptorResponse(_)] = &response[..] else {
+            panic!("{name} should have a file: {response:?}");
+        };
+    }
 }
 
 /// `example.request` is defined in two files. Reflection has both files, and gives one of them
@@ -92,19 +99,23 @@ async fn a_watch_sees_not_serving_and_does_not_hold_the_shutdown() {
     let mut server = Server::start(LESSON);
     let mut client = HealthClient::new(server.channel().await);
     let mut watches = Vec::new();
-    for service in ["", "Demo"] {
+    for service in ["", "Demo", "Nope"] {
         let request = HealthCheckRequest { service: service.into() };
         let watch = client.watch(request).await.expect("call should start");
         watches.push(watch.into_inner());
     }
+    let mut unknown = watches.pop().expect("there should be a third");
     for watch in &mut watches {
         assert_eq!(next_state(watch).await, Some(ServingStatus::Serving));
     }
+    assert_eq!(next_state(&mut unknown).await, Some(ServingStatus::ServiceUnknown));
     server.signal();
     for watch in &mut watches {
         assert_eq!(next_state(watch).await, Some(ServingStatus::NotServing));
         assert_eq!(next_state(watch).await, None);
     }
+    // The service is as unknown as before: there is nothing new to say.
+    assert_eq!(next_state(&mut unknown).await, None);
     // 1 would say that connections had to be cut off.
     assert_eq!(server.finish().code, Some(0));
 }

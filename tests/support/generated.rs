@@ -87,6 +87,7 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/09-guess-number-trait.rs", "lesson-9"),
     ("book/generated/10-notes-differences.md", "lesson-10"),
     ("book/generated/10-notes-hostile.md", "hostile_clients"),
+    ("book/generated/10-notes-libraries.md", "lesson-10"),
     ("book/generated/10-notes-report.txt", "lesson-10"),
     ("book/generated/four-kinds-mixed.md", "lesson-9"),
     ("book/generated/four-kinds.md", "book"),

@@ -24,6 +24,12 @@ def load(file):
     return grpc.protos_and_services(file)
 
 
+def fail(call, error):
+    """Ends the program, with 1: this call failed, and was not meant to."""
+    details = " ".join((error.details() or "without a message").split())
+    sys.exit(f"Error: {call}: {error.code().name}: {details}")
+
+
 # The file that defines each service of the notes.
 FILES = {
     "greeter": "hello.proto",

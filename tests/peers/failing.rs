@@ -1,0 +1,1 @@
+//! Clients against servers that fail them.
