@@ -120,8 +120,9 @@ fn clients_need_no_proxy_behind_a_proxy() {
     let server = server();
     if let Some(peer) = Peer::installed_or_skip("python") {
         let client = || python_client(peer, "greeter", &server.address);
-        let refused = output_of(client().envs([PROXY]));
-        assert!(refused.starts_with("SayHello \"you\": UNAVAILABLE: "), "{refused}");
+        let Finished { code, output } = run(client().envs([PROXY]));
+        let refused = "Error: SayHello \"you\": UNAVAILABLE: ";
+        assert!(code == Some(1) && output.starts_with(refused), "{output}");
         let served = output_of(client().envs([PROXY, EXCEPTION]));
         assert_eq!(served, "SayHello \"you\": Hello, you!\n");
     }
@@ -131,8 +132,11 @@ fn clients_need_no_proxy_behind_a_proxy() {
             command.args(["tests/peers/node/calculate.js", &server.address]);
             command
         };
-        let refused = output_of(client().envs([PROXY]));
-        assert!(refused.contains("Failed to connect to proxy"), "{refused}");
+        let Finished { code, output } = run(client().envs([PROXY]));
+        assert!(
+            code == Some(1) && output.contains("Failed to connect to proxy"),
+            "{output}"
+        );
         let served = output_of(client().envs([PROXY, EXCEPTION]));
         assert_eq!(served, "INVALID_ARGUMENT: cannot divide by 0\n");
     }

@@ -1,5 +1,7 @@
 //! `lesson-10-client`: calls every method of the notes, on a server in any language.
 
+use std::error::Error;
+
 use clap::ValueEnum;
 use grpc_workbook::cli::{self, Failure};
 use grpc_workbook::hello::proto::{HelloRequest, greeter_client::GreeterClient};
@@ -17,7 +19,7 @@ use grpc_workbook::raw;
 use grpc_workbook::status::status_line;
 use tokio_stream::iter;
 use tonic::transport::Channel;
-use tonic::{Response, Status, Streaming};
+use tonic::{Code, Response, Status, Streaming};
 
 #[derive(clap::Args)]
 struct Args {
@@ -59,25 +61,34 @@ async fn main() -> Result<(), Failure> {
         return play_fault(channel, fault).await;
     }
     if args.services.is_empty() {
-        call(&channel, Service::value_variants()).await;
+        call(&channel, Service::value_variants()).await
     } else {
-        call(&channel, &args.services).await;
+        call(&channel, &args.services).await
     }
-    Ok(())
 }
 
-/// Calls all methods of these services. A call that fails is printed, and the next one made.
-async fn call(channel: &Channel, services: &[Service]) {
+/// Calls all methods of these services. A call that fails is printed, and the next one made. If
+/// one failed that was not meant to, the program fails at the end.
+async fn call(channel: &Channel, services: &[Service]) -> Result<(), Failure> {
+    let report = &mut Report::default();
     for service in services {
         // A clone is another handle to the same connection.
         let channel = channel.clone();
         match service {
-            Service::Test => test(&mut TestClient::new(channel)).await,
-            Service::Greeter => greeter(&mut GreeterClient::new(channel)).await,
-            Service::UserInfo => user_info(&mut UserInfoClient::new(channel)).await,
-            Service::StreamTest => stream_test(&mut StreamTestClient::new(channel)).await,
-            Service::Demo => demo(&mut DemoClient::new(channel)).await,
+            Service::Test => test(&mut TestClient::new(channel), report).await?,
+            Service::Greeter => greeter(&mut GreeterClient::new(channel), report).await?,
+            Service::UserInfo => {
+                user_info(&mut UserInfoClient::new(channel), report).await?;
+            }
+            Service::StreamTest => {
+                stream_test(&mut StreamTestClient::new(channel), report).await?;
+            }
+            Service::Demo => demo(&mut DemoClient::new(channel), report).await?,
         }
+    }
+    match report.failure.take() {
+        Some(status) => Err(status.into()),
+        None => Ok(()),
     }
 }
 
@@ -103,127 +114,188 @@ async fn send(
     Ok(())
 }
 
-/// Prints the outcome of a call with one response: `text` of its message, or the status.
-fn print_response<T>(
-    call: &str,
-    result: Result<Response<T>, Status>,
-    text: impl Fn(T) -> String,
-) {
-    match result {
-        Ok(response) => println!("{call}: {}", text(response.into_inner())),
-        Err(status) => println!("{call}: {}", status_line(&status)),
-    }
+/// Prints what calls come to, and keeps what was not meant.
+#[derive(Default)]
+struct Report {
+    /// The first status that the client did not want.
+    failure: Option<Status>,
 }
 
-/// Prints the messages of a call with a stream of them, and the status if it fails. After
-/// `most` messages it leaves the call.
-async fn print_stream<T>(
-    call: &str,
-    result: Result<Response<Streaming<T>>, Status>,
-    most: usize,
-    text: impl Fn(T) -> String,
-) {
-    let mut messages = match result {
-        Ok(response) => response.into_inner(),
-        Err(status) => return println!("{call}: {}", status_line(&status)),
-    };
-    for _ in 0..most {
-        match messages.message().await {
-            Ok(Some(message)) => println!("{call}: {}", text(message)),
-            Ok(None) => return,
-            Err(status) => return println!("{call}: {}", status_line(&status)),
+impl Report {
+    /// Prints the outcome of a call with one response: `text` of its message, or the status. The
+    /// call is meant to end with the code `meant`.
+    fn response<T>(
+        &mut self,
+        call: &str,
+        meant: Code,
+        result: Result<Response<T>, Status>,
+        text: impl Fn(T) -> String,
+    ) -> Result<(), Failure> {
+        match result {
+            Ok(response) => println!("{call}: {}", text(response.into_inner())),
+            Err(status) => self.failed(call, meant, status)?,
         }
+        Ok(())
     }
-    // Dropping `messages` here cancels a call that has not ended.
+
+    /// Prints the messages of a call with a stream of them, and the status if it fails. After
+    /// `most` messages it leaves the call.
+    async fn stream<T>(
+        &mut self,
+        call: &str,
+        meant: Code,
+        result: Result<Response<Streaming<T>>, Status>,
+        most: usize,
+        text: impl Fn(T) -> String,
+    ) -> Result<(), Failure> {
+        let mut messages = match result {
+            Ok(response) => response.into_inner(),
+            Err(status) => return self.failed(call, meant, status),
+        };
+        for _ in 0..most {
+            match messages.message().await {
+                Ok(Some(message)) => println!("{call}: {}", text(message)),
+                Ok(None) => break,
+                Err(status) => return self.failed(call, meant, status),
+            }
+        }
+        // Dropping `messages` here cancels a call that has not ended.
+        Ok(())
+    }
+
+    fn failed(&mut self, call: &str, meant: Code, status: Status) -> Result<(), Failure> {
+        // A status with a source comes from no server: something failed below gRPC, and the
+        // calls after this one would fail too.
+        if status.source().is_some() {
+            return Err(status.into());
+        }
+        println!("{call}: {}", status_line(&status));
+        if status.code() != meant && self.failure.is_none() {
+            self.failure = Some(status);
+        }
+        Ok(())
+    }
 }
 
 /// For calls that end on their own: all their messages.
 const ALL: usize = usize::MAX;
 
 // ANCHOR: demo
-async fn demo(client: &mut DemoClient<Channel>) {
+async fn demo(
+    client: &mut DemoClient<Channel>,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    use Code::{InvalidArgument, NotFound, OutOfRange};
     use Operation::{Add, Divide};
-    for (num1, op, num2) in [
-        (100, Divide, 20),
-        (-7, Divide, 2),
-        (100, Divide, 0),
-        (i32::MAX, Add, 1),
+    for (num1, op, num2, meant) in [
+        (100, Divide, 20, Code::Ok),
+        (-7, Divide, 2, Code::Ok),
+        (100, Divide, 0, InvalidArgument),
+        (i32::MAX, Add, 1, OutOfRange),
     ] {
         let call = format!("Calculate {num1} {} {num2}", op.as_str_name());
         let work = Work { num1, num2, op: op.into() };
         let result = client.calculate(work).await;
-        print_response(&call, result, |result| result.val.to_string());
+        report.response(&call, meant, result, |result| result.val.to_string())?;
     }
-    for name in ["wuhan", "东京"] {
+    for (name, meant) in [("wuhan", Code::Ok), ("东京", NotFound)] {
         let call = format!("GetSubjects {name:?}");
         let city = City { name: name.into() };
         let subjects = client.get_subjects(city).await;
-        print_stream(&call, subjects, ALL, |subject| subject.name).await;
+        report
+            .stream(&call, meant, subjects, ALL, |subject| subject.name)
+            .await?;
     }
-    for numbers in [
-        vec![5, -10, 0, 1],
-        vec![],
-        vec![i32::MAX, 1, -1],
-        vec![i32::MAX, 1],
+    for (numbers, meant) in [
+        (vec![5, -10, 0, 1], Code::Ok),
+        (vec![], Code::Ok),
+        (vec![i32::MAX, 1, -1], Code::Ok),
+        (vec![i32::MAX, 1], OutOfRange),
     ] {
         let call = format!("Accumulate {numbers:?}");
         let deltas = numbers.into_iter().map(|val| Delta { val });
         let sum = client.accumulate(iter(deltas)).await;
-        print_response(&call, sum, |sum| sum.val.to_string());
+        report.response(&call, meant, sum, |sum| sum.val.to_string())?;
     }
     for numbers in [vec![5, 19, 3, 3], vec![10, -1]] {
         let call = format!("GuessNumber {numbers:?}");
         let guesses = numbers.into_iter().map(|val| Number { val });
         let answers = client.guess_number(iter(guesses)).await;
-        print_stream(&call, answers, ALL, |Answer { desc, val }| format!("{desc} {val}"))
-            .await;
+        report
+            .stream(&call, Code::Ok, answers, ALL, |Answer { desc, val }| {
+                format!("{desc} {val}")
+            })
+            .await?;
     }
+    Ok(())
 }
 // ANCHOR_END: demo
 
-async fn test(client: &mut TestClient<Channel>) {
+async fn test(
+    client: &mut TestClient<Channel>,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let request = HellojlcReq { name: "jlc".into(), age: 23, ..Default::default() };
     let reply = client.hellojlc(request).await;
-    print_response("hellojlc \"jlc\", 23", reply, |reply| reply.result);
+    report.response("hellojlc \"jlc\", 23", Code::Ok, reply, |reply| reply.result)?;
 
     // The first of these streams never ends, so the client leaves after three messages.
-    for (data, most) in [("jlc", 3), ("close", ALL)] {
+    for (data, meant, most) in [("jlc", Code::Ok, 3), ("close", Code::Cancelled, ALL)] {
         let call = format!("TestClientRecvStream {data:?}");
         let request = TestClientRecvStreamRequest { data: data.into() };
         let ticks = client.test_client_recv_stream(request).await;
-        print_stream(&call, ticks, most, |tick| tick.result).await;
+        report
+            .stream(&call, meant, ticks, most, |tick| tick.result)
+            .await?;
     }
     for count in [5, 1000] {
         let call = format!("TestClientSendStream {count} messages");
         let requests =
             (0..count).map(|n: i32| TestClientSendStreamRequest { data: n.to_string() });
         let response = client.test_client_send_stream(iter(requests)).await;
-        print_response(&call, response, |response| response.result);
+        report.response(&call, Code::Ok, response, |response| response.result)?;
     }
     let requests = ["1", "2"].map(|data| TestTwoWayStreamRequest { data: data.into() });
     let echoes = client.test_two_way_stream(iter(requests)).await;
-    print_stream("TestTwoWayStream", echoes, ALL, |echo| echo.result).await;
+    report
+        .stream("TestTwoWayStream", Code::Ok, echoes, ALL, |echo| echo.result)
+        .await?;
+    Ok(())
 }
 
-async fn greeter(client: &mut GreeterClient<Channel>) {
+async fn greeter(
+    client: &mut GreeterClient<Channel>,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let request = HelloRequest { name: "you".into() };
     let reply = client.say_hello(request).await;
-    print_response("SayHello \"you\"", reply, |reply| reply.message);
+    report.response("SayHello \"you\"", Code::Ok, reply, |reply| reply.message)?;
+    Ok(())
 }
 
-async fn user_info(client: &mut UserInfoClient<Channel>) {
+async fn user_info(
+    client: &mut UserInfoClient<Channel>,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let request = user_info::Request { age: 18, name: "daoji".into() };
     let response = client.info(request).await;
-    print_response("Info 18, \"daoji\"", response, |response| response.message);
+    report.response("Info 18, \"daoji\"", Code::Ok, response, |response| {
+        response.message
+    })?;
+    Ok(())
 }
 
-async fn stream_test(client: &mut StreamTestClient<Channel>) {
+async fn stream_test(
+    client: &mut StreamTestClient<Channel>,
+    report: &mut Report,
+) -> Result<(), Failure> {
     for words in [vec!["a", "b"], vec!["a", "close", "b"], vec![]] {
         let call = format!("ClientStream {words:?}");
         let requests = words
             .into_iter()
             .map(|word| stream_test::Request { message: word.into() });
         let response = client.client_stream(iter(requests)).await;
-        print_response(&call, response, |response| response.message);
+        report.response(&call, Code::Ok, response, |response| response.message)?;
     }
+    Ok(())
 }

@@ -26,3 +26,9 @@ try {
   console.error(`Error: ${error.message}\n${USAGE}`);
   process.exit(2);
 }
+
+// Ends the program: a call failed that was not meant to. `status` is one line.
+module.exports.fail = function fail(call, status) {
+  console.error(`Error: ${call}: ${status.replace(/\s+/g, " ").trim()}`);
+  process.exit(1);
+};

@@ -12,5 +12,7 @@ const stub = new Demo(process.argv[2], grpc.credentials.createInsecure());
 const deadline = Date.now() + 5000;
 stub.Calculate({ num1: 100, op: "DIVIDE", num2: 0 }, { deadline }, (error, result) => {
   console.log(error ? `${grpc.status[error.code]}: ${error.details}` : result.val);
+  // Dividing by 0 is meant to fail, with this code alone.
+  process.exitCode = error && error.code !== grpc.status.INVALID_ARGUMENT ? 1 : 0;
   stub.close();
 });

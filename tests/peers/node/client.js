@@ -8,7 +8,7 @@ const grpc = require("@grpc/grpc-js");
 const loader = require("@grpc/proto-loader");
 
 const PROTOS = path.join(__dirname, "..", "..", "..", "protos");
-const { server, failures } = require("./arguments.js");
+const { server, failures, fail } = require("./arguments.js");
 
 // The services of a .proto file. Enums are their names, and fields that are not set have their defaults.
 function load(file) {
@@ -57,29 +57,44 @@ async function collect(call) {
   return responses;
 }
 
-// Prints what a call came to: its responses, or its status.
-async function printOutcome(call, responses, text) {
+// Prints what a call came to: its responses, or its status. `meant` is the code with which the call is meant to
+// end; another ends the program.
+async function printOutcome(call, responses, text, meant = "OK") {
   try {
     for (const response of await responses) {
       console.log(`${call}: ${text(response)}`);
     }
   } catch (error) {
-    console.log(`${call}: ${grpc.status[error.code]}: ${error.details}`);
+    const code = grpc.status[error.code];
+    if (code !== meant) {
+      fail(call, `${code}: ${error.details}`);
+    }
+    console.log(`${call}: ${code}: ${error.details}`);
   }
 }
 
 const list = (numbers) => `[${numbers.join(", ")}]`;
 
 async function demo(stub) {
-  for (const [num1, op, num2] of [[100, "DIVIDE", 20], [-7, "DIVIDE", 2], [100, "DIVIDE", 0], [2147483647, "ADD", 1]]) {
-    await printOutcome(`Calculate ${num1} ${op} ${num2}`, unary(stub, "Calculate", { num1, op, num2 }), (result) => result.val);
+  for (const [num1, op, num2, meant] of [
+    [100, "DIVIDE", 20, "OK"],
+    [-7, "DIVIDE", 2, "OK"],
+    [100, "DIVIDE", 0, "INVALID_ARGUMENT"],
+    [2147483647, "ADD", 1, "OUT_OF_RANGE"],
+  ]) {
+    await printOutcome(`Calculate ${num1} ${op} ${num2}`, unary(stub, "Calculate", { num1, op, num2 }), (result) => result.val, meant);
   }
-  for (const name of ["wuhan", "东京"]) {
-    await printOutcome(`GetSubjects "${name}"`, serverStreaming(stub, "GetSubjects", { name }), (subject) => subject.name);
+  for (const [name, meant] of [["wuhan", "OK"], ["东京", "NOT_FOUND"]]) {
+    await printOutcome(`GetSubjects "${name}"`, serverStreaming(stub, "GetSubjects", { name }), (subject) => subject.name, meant);
   }
-  for (const numbers of [[5, -10, 0, 1], [], [2147483647, 1, -1], [2147483647, 1]]) {
+  for (const [numbers, meant] of [
+    [[5, -10, 0, 1], "OK"],
+    [[], "OK"],
+    [[2147483647, 1, -1], "OK"],
+    [[2147483647, 1], "OUT_OF_RANGE"],
+  ]) {
     const deltas = numbers.map((val) => ({ val }));
-    await printOutcome(`Accumulate ${list(numbers)}`, clientStreaming(stub, "Accumulate", deltas), (sum) => sum.val);
+    await printOutcome(`Accumulate ${list(numbers)}`, clientStreaming(stub, "Accumulate", deltas), (sum) => sum.val, meant);
   }
   for (const numbers of [[5, 19, 3, 3], [10, -1]]) {
     const guesses = numbers.map((val) => ({ val }));
@@ -87,14 +102,19 @@ async function demo(stub) {
   }
 }
 
-// Prints the code with which a call ends.
-async function printCode(what, responses) {
+// Prints the code with which a call ends. One that is not meant ends the program.
+async function printCode(what, meant, responses) {
   try {
     await responses;
-    console.log(`${what}: OK`);
   } catch (error) {
-    console.log(`${what}: ${grpc.status[error.code]}`);
+    const code = grpc.status[error.code];
+    if (!meant.includes(code)) {
+      fail(what, `${code}: ${error.details}`);
+    }
+    console.log(`${what}: ${code}`);
+    return;
   }
+  fail(what, `OK, and not ${meant.join(" or ")}`);
 }
 
 // Makes calls that fail, and prints the code that this library reports for each.
@@ -102,16 +122,21 @@ async function callAndFail() {
   const { demo: Demo } = load("notes/test.proto").test;
   const stub = new Demo(server, grpc.credentials.createInsecure());
 
-  const ticks = stub.TestClientRecvStream({ data: "jlc" });
-  await new Promise((resolve) => ticks.once("data", resolve));
-  ticks.cancel();
-  await printCode("cancel after one answer", collect(ticks));
-  await printCode("deadline", serverStreaming(stub, "TestClientRecvStream", { data: "jlc" }, { deadline: Date.now() + 100 }));
-  await printCode("too large", unary(stub, "hellojlc", { name: "x".repeat(4 * 1024 * 1024) }));
+  await printCode("cancel after one answer", ["CANCELLED"], cancelAfterOneAnswer(stub));
+  await printCode("deadline", ["DEADLINE_EXCEEDED"], serverStreaming(stub, "TestClientRecvStream", { data: "jlc" }, { deadline: Date.now() + 100 }));
+  // tonic's code, and that of all others.
+  await printCode("too large", ["OUT_OF_RANGE", "RESOURCE_EXHAUSTED"], unary(stub, "hellojlc", { name: "x".repeat(4 * 1024 * 1024) }));
 
-  await printCode("unknown path", unaryBytes(stub, "/test.Demo/hellojlc", Buffer.alloc(0)));
-  await printCode("not a message", unaryBytes(stub, "/test.demo/hellojlc", Buffer.from([0x0a, 0xff])));
+  await printCode("unknown path", ["UNIMPLEMENTED"], unaryBytes(stub, "/test.Demo/hellojlc", Buffer.alloc(0)));
+  await printCode("not a message", ["INTERNAL"], unaryBytes(stub, "/test.demo/hellojlc", Buffer.from([0x0a, 0xff])));
   stub.close();
+}
+
+async function cancelAfterOneAnswer(stub) {
+  const ticks = stub.TestClientRecvStream({ data: "jlc" });
+  for await (const _ of ticks) {
+    ticks.cancel();
+  }
 }
 
 // A unary call that sends and receives bytes as they are: nothing serializes them.

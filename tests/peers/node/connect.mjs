@@ -23,13 +23,20 @@ function service(file, name) {
 
 const transport = createGrpcTransport({ baseUrl: `http://${args.server}` });
 
-// Prints what a call came to: its responses, or its status.
-async function printOutcome(call, responses, text) {
+// Connect leaves to the program an error that has no call: a connection to a server that does not speak HTTP/2.
+process.on("uncaughtException", (error) => args.fail("the connection", error.message));
+
+// Prints what a call came to: its responses, or its status. `meant` is the code with which the call is meant to
+// end; another ends the program.
+async function printOutcome(call, responses, text, meant = "OK") {
   try {
     for await (const response of responses()) {
       console.log(`${call}: ${text(response)}`);
     }
   } catch (error) {
+    if (codeName(error) !== meant) {
+      args.fail(call, `${codeName(error)}: ${error.rawMessage}`);
+    }
     console.log(`${call}: ${codeName(error)}: ${error.rawMessage}`);
   }
 }
@@ -60,31 +67,47 @@ const list = (numbers) => `[${numbers.join(", ")}]`;
 async function demo() {
   const client = createClient(service("notes/demo.proto", "Demo"), transport);
   const ops = ["ADD", "SUBTRACT", "MULTIPLY", "DIVIDE"];
-  for (const [num1, op, num2] of [[100, "DIVIDE", 20], [-7, "DIVIDE", 2], [100, "DIVIDE", 0], [2147483647, "ADD", 1]]) {
+  for (const [num1, op, num2, meant] of [
+    [100, "DIVIDE", 20, "OK"],
+    [-7, "DIVIDE", 2, "OK"],
+    [100, "DIVIDE", 0, "INVALID_ARGUMENT"],
+    [2147483647, "ADD", 1, "OUT_OF_RANGE"],
+  ]) {
     const work = { num1, op: ops.indexOf(op), num2 };
-    await printOutcome(`Calculate ${num1} ${op} ${num2}`, () => one(client.calculate(work)), (result) => result.val);
+    await printOutcome(`Calculate ${num1} ${op} ${num2}`, () => one(client.calculate(work)), (result) => result.val, meant);
   }
-  for (const city of ["wuhan", "东京"]) {
-    await printOutcome(`GetSubjects "${city}"`, () => client.getSubjects({ name: city }), (subject) => subject.name);
+  for (const [city, meant] of [["wuhan", "OK"], ["东京", "NOT_FOUND"]]) {
+    await printOutcome(`GetSubjects "${city}"`, () => client.getSubjects({ name: city }), (subject) => subject.name, meant);
   }
-  for (const numbers of [[5, -10, 0, 1], [], [2147483647, 1, -1], [2147483647, 1]]) {
-    await printOutcome(`Accumulate ${list(numbers)}`, () => one(client.accumulate(messages(numbers))), (sum) => sum.val);
+  for (const [numbers, meant] of [
+    [[5, -10, 0, 1], "OK"],
+    [[], "OK"],
+    [[2147483647, 1, -1], "OK"],
+    [[2147483647, 1], "OUT_OF_RANGE"],
+  ]) {
+    await printOutcome(`Accumulate ${list(numbers)}`, () => one(client.accumulate(messages(numbers))), (sum) => sum.val, meant);
   }
   for (const numbers of [[5, 19, 3, 3], [10, -1]]) {
     await printOutcome(`GuessNumber ${list(numbers)}`, () => client.guessNumber(messages(numbers)), ({ desc, val }) => `${desc} ${val}`);
   }
 }
 
-// Prints the code with which a call ends. `onResponse` runs after each response.
-async function printCode(what, responses, onResponse = () => {}) {
+// Prints the code with which a call ends. One that is not meant ends the program. `onResponse` runs after each
+// response.
+async function printCode(what, meant, responses, onResponse = () => {}) {
   try {
     for await (const _ of responses()) {
       onResponse();
     }
-    console.log(`${what}: OK`);
   } catch (error) {
-    console.log(`${what}: ${codeName(error)}`);
+    const code = codeName(error);
+    if (!meant.includes(code)) {
+      args.fail(what, `${code}: ${error.rawMessage}`);
+    }
+    console.log(`${what}: ${code}`);
+    return;
   }
+  args.fail(what, `OK, and not ${meant.join(" or ")}`);
 }
 
 // Makes calls that fail, and prints the code that this library reports for each.
@@ -92,9 +115,10 @@ async function callAndFail() {
   const client = createClient(service("notes/test.proto", "test.demo"), transport);
   const canceller = new AbortController();
   const ticks = () => client.testClientRecvStream({ data: "jlc" }, { signal: canceller.signal });
-  await printCode("cancel after one answer", ticks, () => canceller.abort());
-  await printCode("deadline", () => client.testClientRecvStream({ data: "jlc" }, { timeoutMs: 100 }));
-  await printCode("too large", () => one(client.hellojlc({ name: "x".repeat(4 * 1024 * 1024) })));
+  await printCode("cancel after one answer", ["CANCELLED"], ticks, () => canceller.abort());
+  await printCode("deadline", ["DEADLINE_EXCEEDED"], () => client.testClientRecvStream({ data: "jlc" }, { timeoutMs: 100 }));
+  // tonic's code, and that of all others.
+  await printCode("too large", ["OUT_OF_RANGE", "RESOURCE_EXHAUSTED"], () => one(client.hellojlc({ name: "x".repeat(4 * 1024 * 1024) })));
 }
 
 await (args.failures ? callAndFail() : demo());

@@ -116,7 +116,8 @@ server.addService(load("notes/demo.proto").Demo.service, demo);
 server.addService(load("speed.proto").speed.v1.SpeedService.service, speed);
 server.bindAsync(`127.0.0.1:${process.argv[2]}`, grpc.ServerCredentials.createInsecure(), (error, port) => {
   if (error) {
-    throw error;
+    console.error(`Error: ${error.message}`);
+    process.exit(1);
   }
   console.log(`listening on 127.0.0.1:${port}`);
 });

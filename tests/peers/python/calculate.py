@@ -17,3 +17,6 @@ with grpc.insecure_channel(sys.argv[1]) as channel:
             print(stub.Calculate(work, timeout=5).val)
         except grpc.RpcError as error:
             print(f"{error.code().name}: {error.details()}")
+            # Dividing by 0 is meant to fail, and nothing else.
+            if error.code() != grpc.StatusCode.INVALID_ARGUMENT:
+                sys.exit(1)

@@ -3,8 +3,9 @@
 import argparse
 import itertools
 import json
+import sys
 
-from workbook import FILES, load, grpc
+from workbook import FILES, fail, load, grpc
 
 
 def quoted(value):
@@ -12,15 +13,18 @@ def quoted(value):
     return json.dumps(value, ensure_ascii=False)
 
 
-def print_outcome(call, responses):
+def print_outcome(call, responses, meant="OK"):
     """Prints what a call came to: its responses, one or several, or its status.
 
-    `responses` is a function that makes the call, so that an error in it is caught here.
+    `responses` is a function that makes the call, so that an error in it is caught here. `meant` is the code
+    with which the call is meant to end; another ends the program.
     """
     try:
         for response in responses():
             print(f"{call}: {response}")
     except grpc.RpcError as error:
+        if error.code().name != meant:
+            fail(call, error)
         print(f"{call}: {error.code().name}: {error.details()}")
 
 
@@ -43,7 +47,7 @@ def test(channel):
     ticks.cancel()
 
     close = pb2.TestClientRecvStreamRequest(data="close")
-    print_outcome('TestClientRecvStream "close"', lambda: (tick.result for tick in stub.TestClientRecvStream(close)))
+    print_outcome('TestClientRecvStream "close"', lambda: (tick.result for tick in stub.TestClientRecvStream(close)), "CANCELLED")
 
     for count in [5, 1000]:
         messages = (pb2.TestClientSendStreamRequest(data=str(n)) for n in range(count))
@@ -72,17 +76,27 @@ def demo(channel):
     pb2, services = load(FILES["demo"])
     stub = services.DemoStub(channel)
 
-    for num1, op, num2 in [(100, "DIVIDE", 20), (-7, "DIVIDE", 2), (100, "DIVIDE", 0), (2147483647, "ADD", 1)]:
+    for num1, op, num2, meant in [
+        (100, "DIVIDE", 20, "OK"),
+        (-7, "DIVIDE", 2, "OK"),
+        (100, "DIVIDE", 0, "INVALID_ARGUMENT"),
+        (2147483647, "ADD", 1, "OUT_OF_RANGE"),
+    ]:
         work = pb2.Work(num1=num1, op=pb2.Work.Operation.Value(op), num2=num2)
-        print_outcome(f"Calculate {num1} {op} {num2}", lambda: [stub.Calculate(work).val])
+        print_outcome(f"Calculate {num1} {op} {num2}", lambda: [stub.Calculate(work).val], meant)
 
-    for name in ["wuhan", "东京"]:
+    for name, meant in [("wuhan", "OK"), ("东京", "NOT_FOUND")]:
         city = pb2.City(name=name)
-        print_outcome(f"GetSubjects {quoted(name)}", lambda: (subject.name for subject in stub.GetSubjects(city)))
+        print_outcome(f"GetSubjects {quoted(name)}", lambda: (subject.name for subject in stub.GetSubjects(city)), meant)
 
-    for numbers in [[5, -10, 0, 1], [], [2147483647, 1, -1], [2147483647, 1]]:
+    for numbers, meant in [
+        ([5, -10, 0, 1], "OK"),
+        ([], "OK"),
+        ([2147483647, 1, -1], "OK"),
+        ([2147483647, 1], "OUT_OF_RANGE"),
+    ]:
         deltas = (pb2.Delta(val=number) for number in numbers)
-        print_outcome(f"Accumulate {numbers}", lambda: [stub.Accumulate(deltas).val])
+        print_outcome(f"Accumulate {numbers}", lambda: [stub.Accumulate(deltas).val], meant)
 
     for numbers in [[5, 19, 3, 3], [10, -1]]:
         guesses = (pb2.Number(val=number) for number in numbers)
@@ -94,32 +108,39 @@ def failures(channel):
     pb2, services = load(FILES["test"])
     stub = services.demoStub(channel)
 
-    ticks = stub.TestClientRecvStream(pb2.TestClientRecvStreamRequest(data="jlc"))
-    next(ticks)
-    ticks.cancel()
-    print_code("cancel after one answer", lambda: list(ticks))
+    def cancel_after_one_answer():
+        ticks = stub.TestClientRecvStream(pb2.TestClientRecvStreamRequest(data="jlc"))
+        next(ticks)
+        ticks.cancel()
+        list(ticks)
+
+    print_code("cancel after one answer", cancel_after_one_answer, ["CANCELLED"])
 
     endless = pb2.TestClientRecvStreamRequest(data="jlc")
-    print_code("deadline", lambda: list(stub.TestClientRecvStream(endless, timeout=0.1)))
+    print_code("deadline", lambda: list(stub.TestClientRecvStream(endless, timeout=0.1)), ["DEADLINE_EXCEEDED"])
 
     large = pb2.hellojlcReq(name="x" * (4 * 1024 * 1024))
-    print_code("too large", lambda: stub.hellojlc(large))
+    # tonic's code, and that of all others.
+    print_code("too large", lambda: stub.hellojlc(large), ["OUT_OF_RANGE", "RESOURCE_EXHAUSTED"])
 
     # Without serializers, a method takes and returns bytes.
     unknown = channel.unary_unary("/test.Demo/hellojlc")
-    print_code("unknown path", lambda: unknown(b""))
+    print_code("unknown path", lambda: unknown(b""), ["UNIMPLEMENTED"])
 
     broken = channel.unary_unary("/test.demo/hellojlc")
-    print_code("not a message", lambda: broken(b"\x0a\xff"))
+    print_code("not a message", lambda: broken(b"\x0a\xff"), ["INTERNAL"])
 
 
-def print_code(what, call):
-    """Prints the code with which a call ends."""
+def print_code(what, call, meant):
+    """Prints the code with which a call ends. One that is not meant ends the program."""
     try:
         call()
-        print(f"{what}: OK")
     except grpc.RpcError as error:
+        if error.code().name not in meant:
+            fail(what, error)
         print(f"{what}: {error.code().name}")
+    else:
+        sys.exit(f"Error: {what}: OK, and not {' or '.join(meant)}")
 
 
 # What the argument can be: a service, or `failures`.

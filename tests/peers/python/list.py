@@ -2,9 +2,16 @@
 
 import sys
 
-from workbook import grpc
+from workbook import fail, grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 with grpc.insecure_channel(sys.argv[1]) as channel:
-    for service in ProtoReflectionDescriptorDatabase(channel).get_services():
-        print(service)
+    try:
+        services = ProtoReflectionDescriptorDatabase(channel).get_services()
+    except grpc.RpcError as error:
+        fail("ServerReflectionInfo", error)
+
+if not services:
+    sys.exit("Error: the server lists no service, not even reflection")
+for service in services:
+    print(service)

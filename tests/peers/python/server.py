@@ -193,7 +193,10 @@ if __name__ == "__main__":
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=10))
     for service in arguments.service:
         SERVICES[service](server)
-    port = server.add_insecure_port(f"127.0.0.1:{arguments.port}")
+    try:
+        port = server.add_insecure_port(f"127.0.0.1:{arguments.port}")
+    except RuntimeError as error:
+        sys.exit(f"Error: {error}")
     server.start()
     print(f"{' '.join(arguments.service)} listening on 127.0.0.1:{port}", flush=True)
 

@@ -27,6 +27,8 @@ with grpc.insecure_channel(address) as channel:
         for response in watch(Request(service=service), timeout=seconds):
             print(f"{service}: {states[response.status].name}", flush=True)
         print(f"{service}: the server has ended the call")
+    except KeyError:
+        sys.exit("Error: the server does not describe grpc.health.v1.Health")
     except grpc.RpcError as error:
         if error.code() != grpc.StatusCode.DEADLINE_EXCEEDED or seconds is None:
             fail("Watch", error)
