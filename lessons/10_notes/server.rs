@@ -61,10 +61,16 @@ async fn main() -> Result<(), Failure> {
         .add_service(UserInfoServer::new(MyUserInfo).accept_compressed(gzip))
         .add_service(StreamTestServer::new(MyStreamTest).accept_compressed(gzip))
         .add_service(DemoServer::new(MyDemo).accept_compressed(gzip))
-        .add_service(HealthServer::new(MyHealth { states: known }))
+        .add_service(
+            HealthServer::new(MyHealth { states: known }).accept_compressed(gzip),
+        )
         // Two versions of one service: some tools still ask for v1alpha.
-        .add_service(v1::ServerReflectionServer::new(reflection()?))
-        .add_service(v1alpha::ServerReflectionServer::new(reflection()?))
+        .add_service(
+            v1::ServerReflectionServer::new(reflection()?).accept_compressed(gzip),
+        )
+        .add_service(
+            v1alpha::ServerReflectionServer::new(reflection()?).accept_compressed(gzip),
+        )
         .serve_with_incoming_shutdown(incoming, stop);
     shutdown.run(server).await
     // ANCHOR_END: router

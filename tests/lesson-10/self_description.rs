@@ -5,6 +5,7 @@ use grpc_workbook::notes::reflection::LIBRARY_SERVICES;
 use support::patience::within;
 use support::programs::Server;
 use tokio_stream::iter;
+use tonic::codec::CompressionEncoding;
 use tonic::{Code, Streaming};
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -57,7 +58,8 @@ async fn reflection_knows_one_file_for_a_name_defined_twice() {
 /// Sends these requests in one call, and returns a response for each.
 async fn reflect(server: &Server, requests: Vec<MessageRequest>) -> Vec<MessageResponse> {
     let count = requests.len();
-    let mut client = ServerReflectionClient::new(server.channel().await);
+    let mut client = ServerReflectionClient::new(server.channel().await)
+        .send_compressed(CompressionEncoding::Gzip);
     let requests = requests.into_iter().map(|request| ServerReflectionRequest {
         host: String::new(),
         message_request: Some(request),
@@ -78,7 +80,9 @@ async fn reflect(server: &Server, requests: Vec<MessageRequest>) -> Vec<MessageR
 #[tokio::test]
 async fn health_reports_that_every_service_serves() {
     let server = Server::start(LESSON);
-    let mut client = HealthClient::new(server.channel().await);
+    // Its requests are compressed, as a client in Python may have them.
+    let mut client = HealthClient::new(server.channel().await)
+        .send_compressed(CompressionEncoding::Gzip);
     // The empty name is the server as a whole.
     for service in [""].iter().chain(SERVICES) {
         let request = HealthCheckRequest { service: service.to_string() };
