@@ -1,6 +1,7 @@
 //! The services of lesson 10: all that the notes defined, under the notes' own names. A module
 //! for each package: `test` is note 000, `example` is note 002, and `demo` is note 004. Note
-//! 001 is the Greeter of lesson 1.
+//! 001 is the Greeter of lesson 1. What the server tells about itself is in `health` and
+//! `reflection`.
 
 pub mod demo;
 pub mod example;

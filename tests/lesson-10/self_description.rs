@@ -94,6 +94,7 @@ async fn health_reports_that_every_service_serves() {
     let status = client.check(request).await;
     let status = status.expect_err("service should be unknown");
     assert_eq!(status.code(), Code::NotFound);
+    assert_eq!(status.message(), "unknown service: Nope");
 }
 
 /// A server that is told to stop says so to those who watch it, and ends their streams: it need

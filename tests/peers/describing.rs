@@ -5,16 +5,17 @@ use std::process::Command;
 
 use grpc_workbook::notes::SERVICES;
 use grpc_workbook::notes::health::{MyHealth, States};
-use grpc_workbook::notes::reflection::{LIBRARY_SERVICES, reflection};
+use grpc_workbook::notes::reflection::{LIBRARY_SERVICES, MyReflection, reflection};
 use support::patience::Watchdog;
 use support::peers::Peer;
 use support::programs::{Finished, Server, run, spawn};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
-use tonic_reflection::server::v1alpha;
+use tonic_reflection::server::{Builder, v1alpha};
 
 use crate::{output_of, server};
 
@@ -63,17 +64,15 @@ fn python_asks_on_after_an_unknown_name() {
     server.stop();
 }
 
-/// A server in this process, with health and reflection alone, and its address.
-async fn describing_server(known: watch::Receiver<States>) -> String {
+/// Serves these services in this process, and returns the address.
+async fn serve(services: Routes) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await;
     let listener = listener.expect("a port should be free");
     let address = listener
         .local_addr()
         .expect("listener should have an address");
-    let reflection = reflection().expect("descriptors should be good");
     let server = tonic::transport::Server::builder()
-        .add_service(HealthServer::new(MyHealth { states: known }))
-        .add_service(v1alpha::ServerReflectionServer::new(reflection))
+        .add_routes(services)
         .serve_with_incoming(TcpIncoming::from(listener));
     tokio::spawn(server);
     address.to_string()
@@ -87,7 +86,10 @@ async fn python_watches_a_service_until_it_is_known() {
         return;
     };
     let (states, known) = watch::channel(States::new());
-    let address = describing_server(known).await;
+    let reflection = reflection().expect("descriptors should be good");
+    let services = Routes::new(HealthServer::new(MyHealth { states: known }))
+        .add_service(v1alpha::ServerReflectionServer::new(reflection));
+    let address = serve(services).await;
     let mut command = peer.command();
     command.args(["tests/peers/python/watch.py", &address, "late"]);
     let (mut client, output) = spawn(&mut command);
@@ -111,6 +113,29 @@ async fn python_watches_a_service_until_it_is_known() {
     assert_eq!(next_line().as_deref(), Some("late: the server has ended the call"));
     assert!(client.wait().expect("the client should end").success());
     watchdog.done();
+}
+
+/// A server may describe nothing: its clients say so.
+#[tokio::test(flavor = "multi_thread")]
+async fn python_says_so_when_a_server_describes_nothing() {
+    let Some(peer) = Peer::installed_or_skip("python") else {
+        return;
+    };
+    let library = Builder::configure()
+        .include_reflection_service(false)
+        .build_v1()
+        .expect("no descriptors should be good");
+    let reflection = v1alpha::ServerReflectionServer::new(MyReflection { library });
+    let address = serve(Routes::new(reflection)).await;
+    for (program, error) in [
+        ("list.py", "Error: the server lists no service, not even reflection\n"),
+        ("watch.py", "Error: the server does not describe grpc.health.v1.Health\n"),
+    ] {
+        let mut command = peer.command();
+        command.arg(format!("tests/peers/python/{program}"));
+        command.args([&*address, "Demo"]);
+        assert_eq!(run(&mut command), Finished::new(1, error));
+    }
 }
 
 /// `buf curl` needs no `.proto`: it asks the server, by reflection.

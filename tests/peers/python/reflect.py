@@ -23,7 +23,7 @@ with grpc.insecure_channel(arguments.server) as channel:
     )
     requests = [ServerReflectionRequest(file_containing_symbol=name) for name in arguments.names]
     try:
-        for response in reflect(iter(requests), timeout=5):
+        for response in reflect(iter(requests), timeout=30):
             name = response.original_request.file_containing_symbol
             if response.HasField("error_response"):
                 print(f"{name}: error {response.error_response.error_code}: {response.error_response.error_message}")
