@@ -27,8 +27,8 @@ pub fn all(state: ServingStatus) -> States {
 
 /// The service.
 pub struct MyHealth {
-    /// What to answer. Whoever has the sending half changes it, and ends each Watch by dropping
-    /// that half.
+    /// What to answer. `main` has the sending half: it changes the states, and ends each Watch by
+    /// dropping that half.
     pub states: watch::Receiver<States>,
 }
 

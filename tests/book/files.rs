@@ -26,14 +26,23 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The text of all sources of a test: of `tests/NAME.rs`, or of the folder `tests/NAME/`.
+/// The text of all sources of a test: of the folder `tests/NAME/`, or of `tests/NAME.rs` and the
+/// modules that lie in that folder beside what is not Rust.
 fn source_of_test(name: &str) -> String {
-    let file = PathBuf::from(format!("tests/{name}.rs"));
-    if root().join(&file).exists() {
-        return read(&file);
-    }
+    let folder = Path::new("tests").join(name);
+    let file = folder.with_extension("rs");
     let mut source = String::new();
-    for file in files_below(&Path::new("tests").join(name)) {
+    if root().join(&file).exists() {
+        source += &read(&file);
+        let modules = fs::read_dir(root().join(&folder));
+        for module in modules.into_iter().flatten().flatten() {
+            if module.path().extension().is_some_and(|end| end == "rs") {
+                source += &read(&folder.join(module.file_name()));
+            }
+        }
+        return source;
+    }
+    for file in files_below(&folder) {
         source += &read(&file);
     }
     source
