@@ -1,0 +1,21 @@
+//! `lesson-12-server`: serves the school on 127.0.0.1:50062.
+
+use std::time::Duration;
+
+use grpc_workbook::cli::{self, Failure};
+use lesson_12::{Enrolments, proto::enrol_service_server::EnrolServiceServer};
+use school::MemorySchool;
+use tonic::transport::Server;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let (incoming, shutdown) = cli::listen(12).await?;
+    let school = MemorySchool::new(school::courses());
+    let server = Server::builder()
+        // Limits: see lesson 6.
+        .max_concurrent_streams(1000)
+        .http2_keepalive_interval(Some(Duration::from_secs(60)))
+        .add_service(EnrolServiceServer::new(Enrolments::new(school)))
+        .serve_with_incoming_shutdown(incoming, shutdown.requested());
+    shutdown.run(server).await
+}
