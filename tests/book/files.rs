@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pages::Page;
 use support::GENERATED;
+use support::manifest::tests;
 use support::programs::root;
 
 use crate::book;
@@ -26,32 +27,24 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The text of all sources of a test: of `tests/NAME.rs`, or of the folder `tests/NAME/`.
+/// The text of all sources of a test: of one file `NAME.rs`, of the folder of a `main.rs`, or of the
+/// `test.rs` in a lesson's folder and the folder `test/` beside it.
 fn source_of_test(name: &str) -> String {
-    let file = PathBuf::from(format!("tests/{name}.rs"));
-    if root().join(&file).exists() {
-        return read(&file);
-    }
-    let mut source = String::new();
-    for file in files_below(&Path::new("tests").join(name)) {
-        source += &read(&file);
-    }
-    source
-}
-
-/// The names of all tests: a test is a file `tests/NAME.rs`, or a folder with a `main.rs`.
-fn tests() -> Vec<String> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(root().join("tests")).expect("tests/ should exist") {
-        let entry = entry.expect("tests/ should be readable");
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if let Some(name) = name.strip_suffix(".rs") {
-            names.push(name.to_string());
-        } else if entry.path().join("main.rs").exists() {
-            names.push(name);
+    let test = tests().find(|test| test.name == name);
+    let test = test.unwrap_or_else(|| panic!("there is no test {name} in a Cargo.toml"));
+    let main = Path::new(&test.path);
+    let folder = if main.ends_with("main.rs") {
+        main.parent().unwrap_or(main).to_path_buf()
+    } else {
+        main.with_extension("")
+    };
+    let mut source = read(main);
+    if root().join(&folder).is_dir() {
+        for file in files_below(&folder) {
+            source += &read(&file);
         }
     }
-    names
+    source
 }
 
 fn read(file: &Path) -> String {
@@ -100,8 +93,8 @@ fn error_messages_are_real() {
         }
     }
     for test in tests() {
-        if test != "book" {
-            seen += &source_of_test(&test);
+        if test.name != "book" {
+            seen += &source_of_test(&test.name);
         }
     }
     let seen = seen.replace('`', "'");
