@@ -3,14 +3,17 @@
 //! The methods read a request, ask the [`School`], and turn its answer into a message. What the
 //! school refuses becomes a status in one place, [`status`].
 
-use std::pin::Pin;
+mod watch;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
+use std::vec::IntoIter;
 
 use grpc_workbook::status::status_line;
 use school::{Course, Enrolment, School, SchoolError, Student};
-use tokio_stream::wrappers::WatchStream;
-use tokio_stream::{Stream, StreamExt, iter};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Iter, iter};
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 /// What build.rs generated from `protos/enrol.proto`.
@@ -35,13 +38,25 @@ pub struct Enrolments<S> {
     now: fn() -> SystemTime,
     /// Looks at a request to enrol before the school does.
     validate: fn(&EnrolRequest) -> Result<(), Status>,
+    /// Cancelled when the server is to stop: ends the calls of `WatchSeats`.
+    shutdown: CancellationToken,
 }
 
 impl<S: School> Enrolments<S> {
-    /// A service that reads the system's clock.
+    /// A service that reads the system's clock, and that nobody tells when the server stops.
     pub fn new(school: S) -> Enrolments<S> {
-        let next_ticket = AtomicU64::new(1);
-        Enrolments { school, next_ticket, now: SystemTime::now, validate }
+        Enrolments {
+            school,
+            next_ticket: AtomicU64::new(1),
+            now: SystemTime::now,
+            validate,
+            shutdown: CancellationToken::new(),
+        }
+    }
+
+    /// The same service, whose streams end when this is cancelled.
+    pub fn stopped_by(self, shutdown: CancellationToken) -> Enrolments<S> {
+        Enrolments { shutdown, ..self }
     }
 
     /// The same service, with another look at requests to enrol: the exercise's.
@@ -111,9 +126,6 @@ pub fn status(error: SchoolError) -> Status {
     }
 }
 
-/// A stream of messages, whatever makes them.
-type Messages<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-
 #[tonic::async_trait]
 impl<S: School> EnrolService for Enrolments<S> {
     async fn enrol(
@@ -150,7 +162,7 @@ impl<S: School> EnrolService for Enrolments<S> {
         Ok(Response::new(GetCourseResponse { course: Some(message(result?)) }))
     }
 
-    type ListCoursesStream = Messages<ListCoursesResponse>;
+    type ListCoursesStream = Iter<IntoIter<Result<ListCoursesResponse, Status>>>;
 
     async fn list_courses(
         &self,
@@ -159,13 +171,14 @@ impl<S: School> EnrolService for Enrolments<S> {
         let ListCoursesRequest { city } = request.into_inner();
         let result = self.school.courses(&city).await.map_err(status);
         log(&format!("ListCourses {city:?}"), &result);
-        let courses = iter(result?);
-        let messages = courses
-            .map(|course| Ok(ListCoursesResponse { course: Some(message(course)) }));
-        Ok(Response::new(Box::pin(messages)))
+        let mut messages = Vec::new();
+        for course in result? {
+            messages.push(Ok(ListCoursesResponse { course: Some(message(course)) }));
+        }
+        Ok(Response::new(iter(messages)))
     }
 
-    type WatchSeatsStream = Messages<WatchSeatsResponse>;
+    type WatchSeatsStream = ReceiverStream<Result<WatchSeatsResponse, Status>>;
 
     async fn watch_seats(
         &self,
@@ -174,11 +187,7 @@ impl<S: School> EnrolService for Enrolments<S> {
         let WatchSeatsRequest { course_id } = request.into_inner();
         let result = self.school.watch(&course_id).await.map_err(status);
         log(&format!("WatchSeats {course_id:?}"), &result);
-        let messages = WatchStream::new(result?).map(|course| {
-            let Course { seats_left, revision, .. } = course;
-            Ok(WatchSeatsResponse { seats_left, revision })
-        });
-        Ok(Response::new(Box::pin(messages)))
+        Ok(Response::new(watch::seats(result?, self.shutdown.clone())))
     }
 }
 

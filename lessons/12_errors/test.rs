@@ -8,14 +8,15 @@ mod wrong_no_reason;
 use grpc_workbook::Lesson;
 use lesson_12::proto::enrol_service_client::EnrolServiceClient;
 use lesson_12::proto::enrol_service_server::{EnrolService, EnrolServiceServer};
-use lesson_12::proto::{EnrolRequest, EnrolResponse, Student};
+use lesson_12::proto::{EnrolRequest, EnrolResponse, Student, WatchSeatsRequest};
 use lesson_12::{Enrolments, validate};
 use school::MemorySchool;
 use support::checks::{Checks, Outcome, Verdict};
 use support::lesson;
+use support::patience::within;
 use support::programs::{self, Finished, Server, run};
 use tonic::service::Routes;
-use tonic::{Response, Status};
+use tonic::{Code, Response, Status};
 use tonic_types::StatusExt;
 
 const LESSON: &Lesson = lesson(12);
@@ -119,4 +120,37 @@ fn the_client_plays_the_chapter() {
     let lines = "\nEnrol \"wuhan-c\" -> OK\n\
                  Enrol \"wuhan-c\" -> FAILED_PRECONDITION: \"wuhan-c\" has no seat left\n";
     assert!(output.contains(lines), "{output}");
+}
+
+/// One watches a course while others take its seats. The server's end is the stream's.
+#[cfg(unix)]
+#[tokio::test]
+async fn seats_are_watched_until_the_server_stops() {
+    let mut server = Server::start(LESSON);
+    let mut client = EnrolServiceClient::new(server.channel().await);
+    let request = WatchSeatsRequest { course_id: "wuhan-java".into() };
+    let response = within("the call", client.watch_seats(request)).await;
+    let mut seats = response.expect("the call should start").into_inner();
+    for seats_left in [2, 1, 0] {
+        let message = within("the seats", seats.message()).await;
+        let message = message.expect("the stream should go on");
+        assert_eq!(message.map(|message| message.seats_left), Some(seats_left));
+        if seats_left > 0 {
+            let student =
+                Student { id: format!("s-{seats_left}"), email: "s@example.org".into() };
+            let request = EnrolRequest {
+                course_id: "wuhan-java".into(),
+                student: Some(student),
+                if_revision: None,
+            };
+            let response = within("a ticket", client.enrol(request)).await;
+            response.expect("there should be a seat");
+        }
+    }
+    server.signal();
+    let end = within("the end", seats.message()).await;
+    let status = end.expect_err("the stream should end with a status");
+    assert_eq!(status.code(), Code::Unavailable);
+    let Finished { code, output } = server.finish();
+    assert_eq!(code, Some(0), "{output}");
 }

@@ -3,6 +3,7 @@
 mod exercise;
 
 use grpc_workbook::cli::{self, Failure};
+use lesson_12::Enrolments;
 use lesson_12::proto::enrol_service_server::EnrolServiceServer;
 use lesson_13::Identified;
 use school::MemorySchool;
@@ -11,8 +12,8 @@ use tonic::transport::Server;
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (incoming, shutdown) = cli::listen_exercise(13).await?;
-    let service =
-        Identified::new(MemorySchool::new(school::courses()), exercise::identify);
+    let enrolments = Enrolments::new(MemorySchool::new(school::courses()));
+    let service = Identified::new(enrolments, exercise::identify);
     let server = Server::builder()
         .add_service(EnrolServiceServer::new(service))
         .serve_with_incoming_shutdown(incoming, shutdown.requested());

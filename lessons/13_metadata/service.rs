@@ -25,9 +25,9 @@ pub struct Identified<S> {
 }
 
 impl<S: School> Identified<S> {
-    /// A service in front of this school. `identify` is the lesson's own, or the exercise's.
-    pub fn new(school: S, identify: Identify) -> Identified<S> {
-        Identified { enrolments: Enrolments::new(school), identify }
+    /// A service around lesson 12's. `identify` is the lesson's own, or the exercise's.
+    pub fn new(enrolments: Enrolments<S>, identify: Identify) -> Identified<S> {
+        Identified { enrolments, identify }
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use grpc_workbook::Lesson;
 use grpc_workbook::status::code_name;
+use lesson_12::Enrolments;
 use lesson_12::proto::enrol_service_client::EnrolServiceClient;
 use lesson_12::proto::enrol_service_server::EnrolServiceServer;
 use lesson_12::proto::{EnrolRequest, Student};
@@ -25,8 +26,8 @@ const LESSON: &Lesson = lesson(13);
 
 /// A server of the school whose answers to `Enrol` have what `identify` makes.
 fn serving(identify: Identify) -> Routes {
-    let service = Identified::new(MemorySchool::new(school::courses()), identify);
-    Routes::new(EnrolServiceServer::new(service))
+    let enrolments = Enrolments::new(MemorySchool::new(school::courses()));
+    Routes::new(EnrolServiceServer::new(Identified::new(enrolments, identify)))
 }
 
 support::exercise! {
