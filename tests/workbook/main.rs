@@ -91,7 +91,7 @@ fn what_is_missing_is_named() {
             "lessons/99_half/Cargo.toml",
             "book/src/99-half.md",
             "two wrong answers",
-            "in lessons/99_half/test.rs: \nmod solution;",
+            "in lessons/99_half/test.rs: mod solution;",
             "in lessons/99_half/Cargo.toml: { name = \"lesson-99-server\", path = \"server.rs\"",
             "in lessons/99_half/Cargo.toml: { name = \"lesson-99\", path = \"test.rs\" },",
             "in lessons/99_half/Cargo.toml, under [lib]: path = \"service.rs\"",

@@ -90,7 +90,7 @@ fn missing_exercise(lesson: &Lesson) -> Vec<String> {
     for answer in ["exercise.rs", "solution.rs"].iter().chain(&wrong) {
         let line = declaration(lesson, &file, answer);
         if !code.contains(&line) {
-            missing.push(format!("in {file}: {line}"));
+            missing.push(format!("in {file}: {}", line.trim()));
         }
     }
     missing
