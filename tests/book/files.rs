@@ -27,18 +27,18 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The text of all sources of a test: of one file `NAME.rs`, of the folder of a `main.rs`, or of the
-/// `test.rs` in a lesson's folder and the folder `test/` beside it.
+/// The text of all sources of a test: of one file, of the folder of a `main.rs`, or of the `test.rs`
+/// in a lesson's folder and the folder `test/` beside it.
 fn source_of_test(name: &str) -> String {
     let test = tests().find(|test| test.name == name);
     let test = test.unwrap_or_else(|| panic!("there is no test {name} in a Cargo.toml"));
     let main = Path::new(&test.path);
-    let folder = if main.ends_with("main.rs") {
-        main.parent().unwrap_or(main).to_path_buf()
-    } else {
-        main.with_extension("")
-    };
     let mut source = read(main);
+    let folder = match main.file_name().and_then(|name| name.to_str()) {
+        Some("main.rs") => main.with_file_name(""),
+        Some("test.rs") => main.with_extension(""),
+        _ => return source,
+    };
     if root().join(&folder).is_dir() {
         for file in files_below(&folder) {
             source += &read(&file);
