@@ -124,7 +124,8 @@ fn the_client_plays_the_chapter() {
 
 /// One watches a course while others take its seats. The server's end is the stream's.
 #[cfg(unix)]
-#[tokio::test]
+// `finish` keeps its thread, and the client's connection needs one to be closed.
+#[tokio::test(flavor = "multi_thread")]
 async fn seats_are_watched_until_the_server_stops() {
     let mut server = Server::start(LESSON);
     let mut client = EnrolServiceClient::new(server.channel().await);

@@ -35,8 +35,8 @@ pub struct Course {
     pub seats_left: u32,
     /// From then on, nobody can enrol.
     pub closes_at: SystemTime,
-    /// Begins with 1 and grows by 1 with every change. Whoever has read a course can make a
-    /// request depend on it, with [`Enrolment::if_revision`].
+    /// Begins with 1 and grows by 1 with every change. A request can depend on the revision that
+    /// was read before, with [`Enrolment::if_revision`].
     pub revision: u64,
 }
 
@@ -73,7 +73,7 @@ pub struct Student {
 /// A seat that a student has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
-    /// What the ticket is called, by whoever asked for it.
+    /// Given by the request that took the seat.
     pub id: String,
     /// The course.
     pub course_id: String,
@@ -140,8 +140,8 @@ pub trait School: Send + Sync + 'static {
         student_id: &str,
     ) -> impl Future<Output = Result<(), SchoolError>> + Send;
 
-    /// A course as it is, and as it becomes. Who reads slowly misses what was in between, and
-    /// holds up nobody.
+    /// A course as it is now, and after each change. A reader that is slow misses the changes in
+    /// between. What it borrows from the receiver it must give back at once: a change waits for that.
     ///
     /// # Errors
     /// [`SchoolError::NoCourse`].
@@ -161,7 +161,7 @@ pub enum SchoolError {
     NoTicket(String),
     #[error("ticket {0:?} is not this student's")]
     NotTheirs(String),
-    #[error("the student has ticket {ticket_id:?} for {course_id:?} already")]
+    #[error("the student is enrolled in {course_id:?} already")]
     AlreadyEnrolled {
         course_id: String,
         ticket_id: String,

@@ -74,47 +74,45 @@ impl Register {
     }
 
     fn enrol(&mut self, enrolment: Enrolment) -> Result<Ticket, SchoolError> {
-        let Enrolment { ticket_id, course_id, student, if_revision, at } = enrolment;
-        if let Some(ticket) = self.tickets.get(&ticket_id) {
-            let is_repeated =
-                ticket.course_id == course_id && ticket.student.id == student.id;
-            return if is_repeated {
-                Ok(ticket.clone())
-            } else {
-                Err(SchoolError::TicketExists(ticket_id))
-            };
+        if let Some(ticket) = self.tickets.get(&enrolment.ticket_id) {
+            return repeated(ticket, enrolment);
         }
-        let course = self.course(&course_id)?;
-        let Course { closes_at, revision, seats_left, .. } = *course.borrow();
-        let mut theirs = self
-            .tickets
-            .values()
-            .filter(|ticket| ticket.student.id == student.id);
-        // What stays wrong however often the student asks comes before what may change.
-        if let Some(ticket) = theirs.clone().find(|ticket| ticket.course_id == course_id)
-        {
-            let ticket_id = ticket.id.clone();
-            return Err(SchoolError::AlreadyEnrolled { course_id, ticket_id });
-        }
-        if at >= closes_at {
-            return Err(SchoolError::Closed(course_id));
-        }
-        if theirs.nth(MAX_COURSES - 1).is_some() {
-            return Err(SchoolError::TooManyCourses);
-        }
-        if if_revision.is_some_and(|seen| seen != revision) {
-            return Err(SchoolError::Changed { course_id, revision });
-        }
-        if seats_left == 0 {
-            return Err(SchoolError::Full(course_id));
-        }
-        course.send_modify(|course| {
+        self.may_enrol(&enrolment)?;
+        let Enrolment { ticket_id, course_id, student, .. } = enrolment;
+        self.course(&course_id)?.send_modify(|course| {
             course.seats_left -= 1;
             course.revision += 1;
         });
         let ticket = Ticket { id: ticket_id.clone(), course_id, student };
         self.tickets.insert(ticket_id, ticket.clone());
         Ok(ticket)
+    }
+
+    /// Whether there is a seat for this student. What no repetition can change is looked at first.
+    fn may_enrol(&self, enrolment: &Enrolment) -> Result<(), SchoolError> {
+        let course_id = &enrolment.course_id;
+        let course = self.course(course_id)?.borrow();
+        let of_student = |ticket: &&Ticket| ticket.student.id == enrolment.student.id;
+        let theirs: Vec<&Ticket> = self.tickets.values().filter(of_student).collect();
+        if let Some(ticket) = theirs.iter().find(|ticket| ticket.course_id == *course_id)
+        {
+            let (course_id, ticket_id) = (course_id.clone(), ticket.id.clone());
+            return Err(SchoolError::AlreadyEnrolled { course_id, ticket_id });
+        }
+        if enrolment.at >= course.closes_at {
+            return Err(SchoolError::Closed(course_id.clone()));
+        }
+        if theirs.len() >= MAX_COURSES {
+            return Err(SchoolError::TooManyCourses);
+        }
+        let revision = course.revision;
+        if enrolment.if_revision.is_some_and(|seen| seen != revision) {
+            return Err(SchoolError::Changed { course_id: course_id.clone(), revision });
+        }
+        if course.seats_left == 0 {
+            return Err(SchoolError::Full(course_id.clone()));
+        }
+        Ok(())
     }
 
     fn cancel(&mut self, ticket_id: &str, student_id: &str) -> Result<(), SchoolError> {
@@ -130,6 +128,17 @@ impl Register {
         });
         self.tickets.remove(ticket_id);
         Ok(())
+    }
+}
+
+/// The answer to a request whose ticket there is already.
+fn repeated(ticket: &Ticket, enrolment: Enrolment) -> Result<Ticket, SchoolError> {
+    let is_same = ticket.course_id == enrolment.course_id
+        && ticket.student.id == enrolment.student.id;
+    if is_same {
+        Ok(ticket.clone())
+    } else {
+        Err(SchoolError::TicketExists(enrolment.ticket_id))
     }
 }
 

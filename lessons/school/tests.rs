@@ -90,7 +90,7 @@ fn each_refusal_has_its_reason_and_changes_nothing() {
         (enrolment("bob", "full"), "\"full\" has no seat left"),
         (late, "\"python\" takes no more enrolments"),
         (outdated, "\"python\" has revision 2 now"),
-        (again, "the student has ticket \"ada/python\" for \"python\" already"),
+        (again, "the student is enrolled in \"python\" already"),
         (taken, "there is a ticket \"ada/python\" already"),
     ] {
         assert_eq!(refused(&school, enrolment), reason);
