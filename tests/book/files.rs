@@ -27,21 +27,28 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The text of all sources of a test: of one file, of the folder of a `main.rs`, or of the `test.rs`
-/// in a lesson's folder and the folder `test/` beside it.
+/// The text of all sources of a test: of the folder of a `main.rs`, or of a file such as
+/// `tests/peers.rs` or a lesson's `test.rs`, and the modules in the folder of its name beside it.
 fn source_of_test(name: &str) -> String {
     let test = tests().find(|test| test.name == name);
     let test = test.unwrap_or_else(|| panic!("there is no test {name} in a Cargo.toml"));
     let main = Path::new(&test.path);
-    let mut source = read(main);
-    let folder = match main.file_name().and_then(|name| name.to_str()) {
-        Some("main.rs") => main.with_file_name(""),
-        Some("test.rs") => main.with_extension(""),
-        _ => return source,
-    };
-    if root().join(&folder).is_dir() {
-        for file in files_below(&folder) {
+    let mut source = String::new();
+    if main.ends_with("main.rs") {
+        for file in files_below(&main.with_file_name("")) {
             source += &read(&file);
+        }
+        return source;
+    }
+    source += &read(main);
+    let folder = main.with_extension("");
+    for module in fs::read_dir(root().join(&folder))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        if module.path().extension().is_some_and(|end| end == "rs") {
+            source += &read(&folder.join(module.file_name()));
         }
     }
     source
