@@ -45,6 +45,10 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("notes_stream_test", &["notes_stream_test/stream_test.proto"]),
 ];
 
+/// The files of part two, whose lessons are packages of their own and compile them. The tap shows
+/// their messages too, for which it needs their descriptors, but no code.
+const PART_TWO: &[&str] = &["enrol.proto"];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);
     // Start empty: a renamed package's old file would still satisfy `include_proto!`.
@@ -55,15 +59,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The lessons' programs are built for the same machine as what starts them: lessons/cargo.rs.
     println!("cargo::rustc-env=WORKBOOK_TARGET={}", env::var("TARGET")?);
     for (folder, files) in GROUPS {
-        for file in *files {
-            println!("cargo::rerun-if-changed=protos/{file}");
-        }
-        let descriptors =
-            protox::compile(*files, ["protos"]).unwrap_or_else(|error| refuse(&error));
-        generate(descriptors, &out_dir.join(folder))?;
+        generate(compile(files), &out_dir.join(folder))?;
     }
+    let part_two = compile(PART_TWO).encode_to_vec();
+    fs::write(out_dir.join("part_two.bin"), part_two)?;
     inspector();
     Ok(())
+}
+
+/// Reads files of `protos/`. A mistake in one ends the build.
+fn compile(files: &[&str]) -> FileDescriptorSet {
+    for file in files {
+        println!("cargo::rerun-if-changed=protos/{file}");
+    }
+    protox::compile(files, ["protos"]).unwrap_or_else(|error| refuse(&error))
 }
 
 /// Writes `PACKAGE.rs` for each package, and `descriptors.bin`, which is what a server

@@ -2,7 +2,8 @@
 //!
 //! A lesson's module is its `service.rs`, the code that its chapter teaches. Its two
 //! programs, `server.rs` and `client.rs`, are binaries of this package; what their
-//! `main`s share is in [`cli`].
+//! `main`s share is in [`cli`]. That is part one: a lesson of part two is a package of its own, in
+//! its folder, and `service.rs` is its library.
 use std::fmt::{self, Display};
 
 pub mod accept;
@@ -37,6 +38,25 @@ pub mod speed;
 
 /// The folder into which `build.rs` has put the generated code.
 pub const OUT_DIR: &str = env!("OUT_DIR");
+
+/// The two parts of the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Lessons 1 to 11: modules of this package.
+    One,
+    /// Lessons 12 and later: each a package.
+    Two,
+}
+
+/// `Part one: gRPC itself`, its heading in the book and in `cargo run -- --list`.
+impl Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Part::One => "Part one: gRPC itself",
+            Part::Two => "Part two: a service that people depend on",
+        })
+    }
+}
 
 /// One lesson: a folder under `lessons/`, two binaries, a test and a chapter, all named
 /// after it.
@@ -122,12 +142,33 @@ pub const LESSONS: &[Lesson] = &[
         title: "How fast is it",
         teaches: "throughput and latency: how to measure them, and what this workbook's servers reach",
     },
+    Lesson {
+        number: 12,
+        name: "errors",
+        title: "Saying no",
+        teaches: "errors that a program can act on: codes, details, and what stays at home",
+    },
+    Lesson {
+        number: 13,
+        name: "metadata",
+        title: "Beside the message",
+        teaches: "headers and trailers: an id for each request, languages, limits, interceptors",
+    },
 ];
 
 impl Lesson {
     /// The lesson with this number, if there is one.
     pub fn find(number: u8) -> Option<&'static Lesson> {
         LESSONS.iter().find(|lesson| lesson.number == number)
+    }
+
+    /// The part of the book that the lesson belongs to.
+    pub fn part(&self) -> Part {
+        if self.number < 12 {
+            Part::One
+        } else {
+            Part::Two
+        }
     }
 
     /// The folder under `lessons/`, and the chapter's file name without `.md`: a listing

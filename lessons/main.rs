@@ -96,11 +96,17 @@ async fn main() -> Result<(), Failure> {
     }
 }
 
-/// `--list`: a line for each lesson, in columns.
+/// `--list`: each part with a line for each lesson, in columns.
 fn list_lessons() {
     let titles = LESSONS.iter().map(|lesson| lesson.title.len());
     let width = titles.max().unwrap_or(0);
-    for Lesson { number, title, teaches, .. } in LESSONS {
+    let mut part = None;
+    for lesson in LESSONS {
+        if part != Some(lesson.part()) {
+            part = Some(lesson.part());
+            println!("{}", lesson.part());
+        }
+        let Lesson { number, title, teaches, .. } = lesson;
         println!("{number:>2}  {title:<width$}  {teaches}");
     }
 }

@@ -159,7 +159,7 @@ impl Schema {
     /// The definitions of all lessons.
     pub fn of_the_workbook() -> Schema {
         let mut schema = Schema::default();
-        let sets: [&[u8]; 4] = [
+        let sets: [&[u8]; 5] = [
             include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin")),
             include_bytes!(concat!(env!("OUT_DIR"), "/fields_v2/descriptors.bin")),
             include_bytes!(concat!(env!("OUT_DIR"), "/notes/descriptors.bin")),
@@ -167,6 +167,7 @@ impl Schema {
                 env!("OUT_DIR"),
                 "/notes_stream_test/descriptors.bin"
             )),
+            include_bytes!(concat!(env!("OUT_DIR"), "/part_two.bin")),
         ];
         for set in sets {
             schema.add(set);

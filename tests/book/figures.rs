@@ -40,6 +40,8 @@ const WIRES: &[(&str, &[&str])] = &[
     ("book/figures/09-guess-number-ended.svg", &["--break", "wrong-message"]),
     ("book/figures/10-notes-wire.svg", &["stream-test"]),
     ("book/figures/11-speed-wire.svg", &["unary", "--count", "2", "--size", "4"]),
+    ("book/figures/12-errors-wire.svg", &[]),
+    ("book/figures/13-metadata-wire.svg", &[]),
 ];
 
 /// The shortest call of each kind, for the page that compares them: the kind, the file of its

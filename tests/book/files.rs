@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pages::Page;
 use support::GENERATED;
+use support::manifest::tests;
 use support::programs::root;
 
 use crate::book;
@@ -26,41 +27,31 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The text of all sources of a test: of the folder `tests/NAME/`, or of `tests/NAME.rs` and the
-/// modules that lie in that folder beside what is not Rust.
+/// The text of all sources of a test: of the folder of a `main.rs`, or of a file such as
+/// `tests/peers.rs` or a lesson's `test.rs`, and the modules in the folder of its name beside it.
 fn source_of_test(name: &str) -> String {
-    let folder = Path::new("tests").join(name);
-    let file = folder.with_extension("rs");
+    let test = tests().find(|test| test.name == name);
+    let test = test.unwrap_or_else(|| panic!("there is no test {name} in a Cargo.toml"));
+    let main = Path::new(&test.path);
     let mut source = String::new();
-    if root().join(&file).exists() {
-        source += &read(&file);
-        let modules = fs::read_dir(root().join(&folder));
-        for module in modules.into_iter().flatten().flatten() {
-            if module.path().extension().is_some_and(|end| end == "rs") {
-                source += &read(&folder.join(module.file_name()));
-            }
+    if main.ends_with("main.rs") {
+        for file in files_below(&main.with_file_name("")) {
+            source += &read(&file);
         }
         return source;
     }
-    for file in files_below(&folder) {
-        source += &read(&file);
-    }
-    source
-}
-
-/// The names of all tests: a test is a file `tests/NAME.rs`, or a folder with a `main.rs`.
-fn tests() -> Vec<String> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(root().join("tests")).expect("tests/ should exist") {
-        let entry = entry.expect("tests/ should be readable");
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if let Some(name) = name.strip_suffix(".rs") {
-            names.push(name.to_string());
-        } else if entry.path().join("main.rs").exists() {
-            names.push(name);
+    source += &read(main);
+    let folder = main.with_extension("");
+    for module in fs::read_dir(root().join(&folder))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        if module.path().extension().is_some_and(|end| end == "rs") {
+            source += &read(&folder.join(module.file_name()));
         }
     }
-    names
+    source
 }
 
 fn read(file: &Path) -> String {
@@ -109,8 +100,8 @@ fn error_messages_are_real() {
         }
     }
     for test in tests() {
-        if test != "book" {
-            seen += &source_of_test(&test);
+        if test.name != "book" {
+            seen += &source_of_test(&test.name);
         }
     }
     let seen = seen.replace('`', "'");

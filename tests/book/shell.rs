@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use pages::{Block, Page, Problem};
 use regex::Regex;
+use support::manifest::tests;
 use support::programs::{binaries, root};
 
 /// Programs of every Unix that a page may use.
@@ -91,11 +92,10 @@ fn cargo(args: &[&str]) -> Result<(), String> {
     {
         return Err(format!("there is no binary {name} in Cargo.toml"));
     }
-    if let Some(name) = named("--test") {
-        let files = [format!("tests/{name}.rs"), format!("tests/{name}/main.rs")];
-        if !files.iter().any(|file| root().join(file).exists()) {
-            return Err(format!("there is no test {name} in tests/"));
-        }
+    if let Some(name) = named("--test")
+        && !tests().any(|test| test.name == *name)
+    {
+        return Err(format!("there is no test {name} in a Cargo.toml"));
     }
     Ok(())
 }

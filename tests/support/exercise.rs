@@ -25,8 +25,8 @@ use crate::written;
 ///
 /// # How to use it
 ///
-/// Declare the answers as modules, by `#[path]`, and write the check once, as an `async fn`
-/// that takes a server and returns a [`Verdict`]. Then:
+/// Declare the answers as modules, in part one by `#[path]`, and write the check once, as an
+/// `async fn` that takes a server and returns a [`Verdict`]. Then:
 ///
 /// ```ignore
 /// support::exercise! {
@@ -47,6 +47,8 @@ use crate::written;
 ///     ],
 /// }
 /// ```
+///
+/// In part two the test stands beside the answers: `mod exercise;` declares the learner's.
 ///
 /// A test that is a folder invokes the macro in its `main.rs`, so that the ignored test's name
 /// stays `exercise`, without a module before it. The modules' paths then begin with

@@ -24,6 +24,11 @@ pub struct Target {
     pub doc: bool,
 }
 
+/// The cargo that runs this test.
+pub fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+}
+
 /// What `cargo metadata` prints about the package or workspace of a Cargo.toml, whose path
 /// starts at the root of the repository.
 ///
@@ -31,7 +36,7 @@ pub struct Target {
 ///
 /// If cargo fails: it then says why.
 pub fn metadata(manifest: &str, args: &[&str]) -> Value {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    let mut cargo = cargo();
     cargo.args(["metadata", "--format-version", "1", "--manifest-path"]);
     cargo.arg(root().join(manifest)).args(args);
     let output = cargo.output().expect("cargo should start");
@@ -60,15 +65,37 @@ pub fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     text.unwrap_or_else(|| panic!("cargo metadata has no text {name}"))
 }
 
-/// The targets of both packages, in cargo's order. Asks cargo once.
+/// What cargo prints about the packages of the workspace. Asks cargo once.
+fn workspace() -> &'static Value {
+    static WORKSPACE: LazyLock<Value> =
+        LazyLock::new(|| metadata("Cargo.toml", &["--no-deps"]));
+    &WORKSPACE
+}
+
+/// The targets of all packages, in cargo's order.
 pub fn targets() -> &'static [Target] {
     static TARGETS: LazyLock<Vec<Target>> = LazyLock::new(|| {
-        let metadata = metadata("Cargo.toml", &["--no-deps"]);
-        let packages = list(&metadata, "packages").iter();
+        let packages = list(workspace(), "packages").iter();
         let targets = packages.flat_map(|package| list(package, "targets"));
         targets.map(target).collect()
     });
     &TARGETS
+}
+
+/// The tests of all packages, as in `cargo test --test NAME`.
+pub fn tests() -> impl Iterator<Item = &'static Target> {
+    targets().iter().filter(|target| target.kind == "test")
+}
+
+/// The names of the packages that a command of cargo is about in the root of the repository:
+/// `default-members` of Cargo.toml.
+pub fn default_packages() -> Vec<String> {
+    let ids = list(workspace(), "workspace_default_members");
+    let packages = list(workspace(), "packages").iter();
+    let chosen = packages.filter(|package| ids.contains(&package["id"]));
+    chosen
+        .map(|package| text(package, "name").to_string())
+        .collect()
 }
 
 fn target(value: &Value) -> Target {

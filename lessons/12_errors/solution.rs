@@ -1,0 +1,31 @@
+//! Exercise 12: one good answer.
+
+use std::collections::HashMap;
+
+use lesson_12::proto::EnrolRequest;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+/// Called with each request to enrol, before the school sees it.
+pub fn validate(request: &EnrolRequest) -> Result<(), Status> {
+    let mut details = ErrorDetails::new();
+    if request.course_id.is_empty() {
+        details.add_bad_request_violation("course_id", "must not be empty");
+    }
+    let student = request.student.clone().unwrap_or_default();
+    if student.id.is_empty() {
+        details.add_bad_request_violation("student.id", "must not be empty");
+    }
+    if student.email.is_empty() {
+        details.add_bad_request_violation("student.email", "must not be empty");
+    }
+    if request.if_revision == Some(0) {
+        details.add_bad_request_violation("if_revision", "must not be 0");
+    }
+    if !details.has_bad_request_violations() {
+        return Ok(());
+    }
+    details.set_error_info("INVALID_ENROLMENT", "school.example", HashMap::new());
+    let message = "the request is not valid";
+    Err(Status::with_error_details(Code::InvalidArgument, message, details))
+}
