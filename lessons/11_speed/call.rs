@@ -17,8 +17,8 @@ use super::workload::Workload;
 use crate::raw::RawCodec;
 
 /// How many times a call is made again that the server has not begun. The pauses before them,
-/// 1 ms and twice as long each time, add up to a second.
-const MOST_RETRIES: u32 = 10;
+/// 1 ms and twice as long each time until they are 64 ms, add up to a second.
+const MOST_RETRIES: u32 = 20;
 
 /// Why a call has no latency.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ pub async fn call(
                 Err(CallError::Status(status)) if never_begun(&status) => {}
                 ended => return ended,
             }
-            sleep(Duration::from_millis(1 << retries)).await;
+            sleep(Duration::from_millis(1 << retries.min(6))).await;
             retries += 1;
             retried.fetch_add(1, Relaxed);
         }

@@ -4,11 +4,11 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tonic::transport::Uri;
 
 use crate::cli;
-use crate::status::one_line;
 
 /// What a client sends first (RFC 9113, section 3.4): 24 bytes, and a SETTINGS frame, which may
 /// be empty.
@@ -21,27 +21,22 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// follow `what listens there`. `None` if it begins as a server of HTTP/2 does, or if there is
 /// no connection.
 pub async fn what_is_wrong(server: &Uri) -> Option<String> {
-    match timeout(LIMIT, first_bytes(server)).await {
-        Ok(None) => None,
-        Ok(Some(bytes)) => describe(&bytes),
-        Err(_) => Some(format!("accepts a connection and says nothing for {LIMIT:?}")),
+    let connected = timeout(LIMIT, cli::connect_tcp(server)).await.ok()?;
+    let mut bytes = Vec::new();
+    let heard = timeout(LIMIT, first_bytes(connected.ok()?, &mut bytes)).await;
+    if heard.is_err() && bytes.is_empty() {
+        return Some(format!("accepts a connection and says nothing for {LIMIT:?}"));
     }
+    describe(&bytes)
 }
 
-/// The first bytes that come back: a frame's header, or fewer where the connection ends.
-async fn first_bytes(server: &Uri) -> Option<Vec<u8>> {
-    let mut connection = cli::connect_tcp(server).await.ok()?;
+/// Reads the first bytes that come back: a frame's header, or fewer where the connection ends.
+async fn first_bytes(mut connection: TcpStream, bytes: &mut Vec<u8>) {
     // If it does not take them, what it has sent is all the more interesting.
     let _: io::Result<()> = connection.write_all(HELLO).await;
-    let mut bytes = Vec::new();
-    while bytes.len() < 9 {
-        match connection.read_buf(&mut bytes).await {
-            Ok(1..) => {}
-            // It is closed, or broken.
-            Ok(0) | Err(_) => break,
-        }
+    // No bytes are the end of the connection; an error says that it is broken.
+    while bytes.len() < 9 && !matches!(connection.read_buf(bytes).await, Ok(0) | Err(_)) {
     }
-    Some(bytes)
 }
 
 fn describe(bytes: &[u8]) -> Option<String> {
@@ -63,11 +58,8 @@ fn describe(bytes: &[u8]) -> Option<String> {
     })
 }
 
-/// Bytes from elsewhere, in quotes: at most twenty, and those that are no letters escaped.
+/// Bytes from elsewhere: at most twenty, and those that are no letters escaped.
 fn text(bytes: &[u8]) -> String {
-    let bytes = &bytes[..bytes.len().min(20)];
-    match std::str::from_utf8(bytes) {
-        Ok(text) => one_line(text.trim_end()),
-        Err(_) => bytes.escape_ascii().to_string(),
-    }
+    let bytes = bytes.trim_ascii_end();
+    bytes[..bytes.len().min(20)].escape_ascii().to_string()
 }

@@ -20,6 +20,7 @@ use grpc_workbook::speed::workload::{CallKind, Workload};
 use grpc_workbook::subjects_by_city::SubjectsByCity;
 use grpc_workbook::subjects_by_city::proto::subjects_by_city_service_server::SubjectsByCityServiceServer;
 use support::endings::KillableServer;
+use support::patience::within;
 use tonic::service::Routes;
 use tonic::transport::Uri;
 
@@ -39,22 +40,34 @@ fn speed() -> KillableServer {
     KillableServer::start(Routes::new(SpeedServiceServer::new(Speed::default())))
 }
 
+/// Makes the calls of a plan, on connections of their own.
+pub async fn load(
+    server: &Uri,
+    workload: &Workload,
+    plan: Plan,
+) -> Result<LoadResult, CallError> {
+    let channels = connect(server, &plan)
+        .await
+        .expect("the server should be reached");
+    assert_eq!(channels.len(), plan.connections);
+    let workload = Arc::new(workload.clone());
+    let result = run(&channels, &workload, &plan);
+    let result = within("the end of the load", Box::pin(result)).await?;
+    assert_eq!(result.latency.count(), result.service.count());
+    Ok(result)
+}
+
 async fn measure(
     server: &Uri,
     workload: Workload,
     plan: Plan,
 ) -> Result<LoadResult, String> {
-    let channels = connect(server, &plan)
+    load(server, &workload, plan)
         .await
-        .expect("the server should be reached");
-    assert_eq!(channels.len(), plan.connections);
-    let result = run(&channels, &Arc::new(workload), &plan).await;
-    let result = result.map_err(|error| match error {
-        CallError::WrongResponse(how) => how,
-        other => format!("{other:?}"),
-    })?;
-    assert_eq!(result.latency.count(), result.service.count());
-    Ok(result)
+        .map_err(|error| match error {
+            CallError::WrongResponse(how) => how,
+            other => format!("{other:?}"),
+        })
 }
 
 #[tokio::test]

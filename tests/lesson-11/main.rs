@@ -1,10 +1,13 @@
 //! Lesson 11: the exercise, what the load generator counts and checks, and its flags. Speed
 //! itself is not tested: see `cargo bench`.
 
+mod always_ends;
 mod check;
+mod goaway;
 mod histogram;
 mod load;
 mod programs;
+mod raw_server;
 
 #[path = "../../lessons/11_speed/exercise.rs"]
 mod exercise;

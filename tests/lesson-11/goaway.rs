@@ -1,0 +1,106 @@
+//! Calls that a server has not begun are made again, and no others: RFC 9113, 6.8 and 8.7.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use grpc_workbook::speed::load::{LoadResult, Plan, Until};
+use grpc_workbook::speed::workload::{CallKind, Workload};
+use tonic::transport::Uri;
+
+use crate::load::load;
+use crate::raw_server::{Reply, serve};
+
+const REFUSED_STREAM: u32 = 7;
+const CANCEL: u32 = 8;
+const INTERNAL_ERROR: u32 = 2;
+const ENHANCE_YOUR_CALM: u32 = 11;
+
+/// Makes a hundred calls.
+async fn hundred(server: &Uri, workload: Workload, in_flight: usize) -> LoadResult {
+    let plan = Plan {
+        in_flight,
+        timeout: Duration::from_secs(80),
+        ..Plan::sequential(Until::Count(100))
+    };
+    load(server, &workload, plan)
+        .await
+        .expect("all responses should be right")
+}
+
+#[tokio::test]
+async fn what_was_not_begun_is_made_again() {
+    for kind in CallKind::value_variants() {
+        for in_flight in [1, 8] {
+            for reply in [
+                Reply::GoAway(0),
+                Reply::GoAway(ENHANCE_YOUR_CALM),
+                Reply::TwoGoAways,
+                Reply::Reset(REFUSED_STREAM),
+            ] {
+                let workload = Workload::speed(*kind, 5, 3);
+                let (server, answered) =
+                    serve(
+                        &workload,
+                        move |call| {
+                            if call % 7 == 0 { reply } else { Reply::Right }
+                        },
+                    );
+                let result = hundred(&server, workload, in_flight).await;
+                let what = format!(
+                    "{kind:?}, {in_flight} in flight, {reply:?}: {:?}",
+                    result.errors
+                );
+                assert_eq!((result.succeeded(), result.failed()), (100, 0), "{what}");
+                assert!(result.retried > 0, "{what}");
+                // None was made a second time after it was answered.
+                assert_eq!(answered.load(Relaxed), 100, "{what}");
+            }
+        }
+    }
+}
+
+/// The server may have begun these.
+#[tokio::test]
+async fn what_may_have_run_is_counted_as_failed() {
+    for (reply, code) in [
+        (Reply::Reset(CANCEL), "CANCELLED"),
+        (Reply::Reset(INTERNAL_ERROR), "INTERNAL"),
+        (Reply::Begun, "UNKNOWN"),
+        (Reply::HangUp, "UNKNOWN"),
+    ] {
+        let workload = Workload::speed(CallKind::Unary, 5, 1);
+        let (server, answered) =
+            serve(&workload, move |call| if call == 7 { reply } else { Reply::Right });
+        let result = hundred(&server, workload, 1).await;
+        assert_eq!((result.succeeded(), result.failed()), (99, 1), "{reply:?}");
+        assert_eq!(result.errors.get(code), Some(&1), "{reply:?}: {:?}", result.errors);
+        assert_eq!(answered.load(Relaxed), 99, "{reply:?}");
+    }
+}
+
+/// A server that begins nothing, ever: each call is given up after some attempts.
+#[tokio::test]
+async fn attempts_are_bounded() {
+    let workload = Workload::speed(CallKind::Unary, 5, 1);
+    for (reply, code) in [
+        (Reply::GoAway(0), "INTERNAL"),
+        (Reply::Reset(REFUSED_STREAM), "UNAVAILABLE"),
+    ] {
+        let (server, _) = serve(&workload, move |_| reply);
+        let plan = Plan {
+            in_flight: 3,
+            timeout: Duration::from_secs(80),
+            ..Plan::sequential(Until::Count(3))
+        };
+        let result = load(&server, &workload, plan)
+            .await
+            .expect("failed calls should be counted");
+        assert_eq!((result.succeeded(), result.failed()), (0, 3), "{:?}", result.errors);
+        // The last attempt of a call may find a connection that takes no more, and is cancelled.
+        let others = result.errors.get("CANCELLED").copied().unwrap_or_default();
+        let told = result.errors.get(code).copied().unwrap_or_default();
+        assert_eq!(told + others, 3, "{:?}", result.errors);
+        assert_eq!(result.retried, 60, "{:?}", result.errors);
+    }
+}
