@@ -50,10 +50,7 @@ pub fn result(result: &LoadResult, workload: &Workload, plan: &Plan) {
         );
     }
     if result.retried > 0 {
-        println!(
-            "  retried  {} times, for calls that the server had not begun",
-            result.retried
-        );
+        println!("  retried  {}, which the server had not begun", result.retried);
     }
     errors(result, workload);
     if result.gave_up {
@@ -103,7 +100,7 @@ fn errors(result: &LoadResult, workload: &Workload) {
 /// Says that a signal ended the load, whose report follows.
 pub fn stopped(result: &LoadResult) {
     println!(
-        "  stopped  after {}, with {} calls in flight, which do not count",
+        "  stopped  after {}; in flight, and not counted: {}",
         in_its_unit(result.elapsed),
         result.unfinished
     );

@@ -3,9 +3,11 @@
 
 mod always_ends;
 mod check;
+mod endings;
 mod goaway;
 mod histogram;
 mod load;
+mod numbers;
 mod programs;
 mod raw_server;
 
