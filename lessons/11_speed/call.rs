@@ -10,15 +10,12 @@ use prost::bytes::Bytes;
 use tokio::time::{sleep, timeout};
 use tokio_stream::iter;
 use tonic::client::Grpc;
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
-use tonic::{Request, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use super::workload::Workload;
 use crate::raw::RawCodec;
-
-/// How many times a call is made again that the server has not begun. The pauses before them,
-/// 1 ms and twice as long each time until they are 64 ms, add up to a second.
-const MOST_RETRIES: u32 = 20;
 
 /// Why a call has no latency.
 #[derive(Debug)]
@@ -57,43 +54,50 @@ pub async fn call(
 ) -> Result<(), CallError> {
     let mut retries = 0;
     let attempts = async {
-        while retries < MOST_RETRIES {
-            match attempt(grpc, workload).await {
-                Err(CallError::Status(status)) if never_begun(&status) => {}
-                ended => return ended,
-            }
-            sleep(Duration::from_millis(1 << retries.min(6))).await;
+        loop {
+            let error = match begin(grpc, workload).await {
+                Ok(response) => return check(response, workload).await,
+                Err(status) => status,
+            };
+            let Some(pause) = pause_before_retry(&error, retries) else {
+                return Err(error.into());
+            };
+            sleep(pause).await;
             retries += 1;
             retried.fetch_add(1, Relaxed);
         }
-        attempt(grpc, workload).await
     };
-    match timeout(deadline, attempts).await {
-        Ok(ended) => ended,
-        Err(_) if retries > 0 => {
-            Err(CallError::Status(Status::deadline_exceeded(format!(
-                "no answer within {deadline:?}, and {retries} attempts that the server did not begin"
-            ))))
-        }
-        Err(_) => Err(CallError::Status(Status::deadline_exceeded(format!(
-            "no answer within {deadline:?}"
-        )))),
+    if let Ok(ended) = timeout(deadline, attempts).await {
+        return ended;
     }
+    let mut message = format!("no answer within {deadline:?}");
+    if retries > 0 {
+        message += &format!(", and {retries} attempts that the server did not begin");
+    }
+    Err(CallError::Status(Status::deadline_exceeded(message)))
 }
 // ANCHOR_END: deadline
 
-/// Makes a call of any kind: to HTTP/2 the four are one.
-async fn attempt(grpc: &mut Grpc<Channel>, workload: &Workload) -> Result<(), CallError> {
+/// Begins a call of any kind, and waits for its headers: to HTTP/2 the four are one.
+async fn begin(
+    grpc: &mut Grpc<Channel>,
+    workload: &Workload,
+) -> Result<Response<Streaming<Bytes>>, Status> {
     grpc.ready()
         .await
         .map_err(|error| Status::from_error(error.into()))?;
     let requests = Request::new(iter(workload.requests()));
-    let response = grpc
-        .streaming(requests, workload.path.clone(), RawCodec)
-        .await?;
-    let content_type = response.metadata().get("content-type");
-    let content_type = content_type
-        .map(|value| String::from_utf8_lossy(value.as_encoded_bytes()).into_owned());
+    grpc.streaming(requests, workload.path.clone(), RawCodec)
+        .await
+}
+
+/// Reads the messages of a response and its status.
+async fn check(
+    response: Response<Streaming<Bytes>>,
+    workload: &Workload,
+) -> Result<(), CallError> {
+    // A copy costs nothing: both share the bytes.
+    let content_type = response.metadata().get("content-type").cloned();
     let mut messages = response.into_inner();
     for (n, expected) in (1_u64..).zip(workload.expected()) {
         let message = match messages.message().await {
@@ -120,29 +124,36 @@ async fn attempt(grpc: &mut Grpc<Channel>, workload: &Workload) -> Result<(), Ca
 
 /// A call that failed after headers with this `content-type`. tonic does not look at it, and
 /// takes a page for a broken message.
-fn of_content_type(content_type: Option<String>, status: Status) -> CallError {
-    match content_type {
-        Some(grpc) if grpc.starts_with("application/grpc") => status.into(),
-        Some(other) => CallError::NotGrpc(
-            format!("does not speak gRPC: it answers with content-type {other}"),
-            status,
-        ),
-        None => CallError::NotGrpc(
-            "does not speak gRPC: it answers without a content-type".into(),
-            status,
-        ),
+fn of_content_type(
+    content_type: Option<MetadataValue<Ascii>>,
+    status: Status,
+) -> CallError {
+    let Some(content_type) = content_type else {
+        let how = "does not speak gRPC: it answers without a content-type";
+        return CallError::NotGrpc(how.into(), status);
+    };
+    if content_type
+        .as_encoded_bytes()
+        .starts_with(b"application/grpc")
+    {
+        return status.into();
     }
+    let content_type = content_type.as_encoded_bytes().escape_ascii();
+    let how = format!("does not speak gRPC: it answers with content-type {content_type}");
+    CallError::NotGrpc(how, status)
 }
 
 // ANCHOR: never_begun
-/// Whether the server has certainly done nothing for a call that failed, so that making it again
-/// cannot do something twice.
+/// How long to wait before a call that failed is made again; `None` if it is not. It is if the
+/// server has certainly done nothing for it, so that nothing can be done twice, and for about a
+/// second, however many `retries` there were.
 ///
-/// RFC 9113, sections 6.8 and 8.7: such are streams that are refused, and those with a higher
-/// number than GOAWAY tells. A call that met a broken connection is not among them, for it may
-/// have run; nor is one that found nobody listening, since users would find nobody either.
-fn never_begun(status: &Status) -> bool {
-    causes(status).any(|error| {
+/// RFC 9113, sections 6.8 and 8.7: the server did nothing for streams that are refused, and for
+/// those with a higher number than GOAWAY tells. A call that met a broken connection may have
+/// run.
+fn pause_before_retry(status: &Status, retries: u32) -> Option<Duration> {
+    let nobody = causes(status).any(|error| error.is::<tonic::ConnectError>());
+    let not_begun = causes(status).any(|error| {
         if let Some(error) = error.downcast_ref::<h2::Error>() {
             let refused =
                 error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
@@ -152,7 +163,16 @@ fn never_begun(status: &Status) -> bool {
         // what hyper calls one that had got as far as waiting for a free stream.
         let hyper = error.downcast_ref::<hyper::Error>();
         hyper.is_some_and(|error| error.is_canceled() || error.is_user())
-    })
+    });
+    if nobody && retries < 5 {
+        // The server may be about to start again. To ask it all the time would keep it from
+        // that.
+        Some(Duration::from_millis(32 << retries))
+    } else if not_begun && retries < 20 {
+        Some(Duration::from_millis(1 << retries.min(6)))
+    } else {
+        None
+    }
 }
 // ANCHOR_END: never_begun
 

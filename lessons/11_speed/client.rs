@@ -35,6 +35,8 @@ enum Fault {
     WrongResponse,
     /// call a server that is killed after a hundred calls
     ServerGone,
+    /// call a server that stops answering after 97 calls
+    Silence,
     /// call a server that does not have the method
     NoMethod,
     /// call a server that stands still for half a second, in both loops
@@ -112,6 +114,7 @@ async fn play_fault(fault: Fault, server: Option<Uri>) -> Result<(), Failure> {
     match fault {
         Fault::WrongResponse => wrong_response().await,
         Fault::ServerGone => server_gone().await,
+        Fault::Silence => silence().await,
         Fault::NoMethod => no_method(&Target::find(server).await?).await,
         Fault::Stall => stall().await,
     }
@@ -148,15 +151,31 @@ async fn server_gone() -> Result<(), Failure> {
     let plan = Plan { until: Until::Count(100), ..SEQUENTIAL };
     let target = Target::at(child.uri.clone());
     let channels = load::connect(&target.uri, &plan).await?;
-    let calls = || load::run(&channels, &workload, &plan);
-    let before = target.failure_named(calls().await).await?;
+    let before = load::run(&channels, &workload, &plan).await;
+    let before = target.failure_named(before).await?;
     child.kill().await?;
-    let after = target.failure_named(calls().await).await?;
+    // All at once: each is tried for a second.
+    let plan = Plan { in_flight: 100, ..plan };
+    let after = load::run(&channels, &workload, &plan).await;
+    let after = target.failure_named(after).await?;
     println!("{} calls answered, then the server was killed", before.succeeded());
     // Their statuses are not printed: the call that meets the broken connection may end with
     // another one than the calls after it.
     println!("{} of the next 100 answered", after.succeeded());
     Err(Failure::new("the server went away"))
+}
+
+async fn silence() -> Result<(), Failure> {
+    let target = Target::at(faults::serve(ServerFault::Silence { call: 98 })?);
+    let plan = Plan {
+        in_flight: 3,
+        timeout: Duration::from_secs(2),
+        ..Plan::sequential(Until::Count(100))
+    };
+    let result = make_calls(&target, &Arc::new(unary()), &plan).await?;
+    println!("{} calls answered, then the server fell silent", result.succeeded());
+    report::errors(&result);
+    target.fail_if_calls_failed(&result).await
 }
 
 /// Calls lesson 6's method, which lesson 11's server does not have.

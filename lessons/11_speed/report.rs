@@ -52,7 +52,7 @@ pub fn result(result: &LoadResult, workload: &Workload, plan: &Plan) {
     if result.retried > 0 {
         println!("  retried  {}, which the server had not begun", result.retried);
     }
-    errors(result, workload);
+    errors(result);
     if result.gave_up {
         println!("  gave up  no call succeeded for {:?}", plan.patience);
     }
@@ -78,7 +78,7 @@ fn answers(result: &LoadResult, workload: &Workload, plan: &Plan) {
 }
 
 /// Prints how many calls failed, by their status, and why the first of them did.
-fn errors(result: &LoadResult, workload: &Workload) {
+pub fn errors(result: &LoadResult) {
     let mut errors = Vec::new();
     for (code, count) in &result.errors {
         errors.push(format!("{code} {count}"));
@@ -93,7 +93,7 @@ fn errors(result: &LoadResult, workload: &Workload) {
     } else if !error.message().is_empty() {
         println!("  such as  {}", status::one_line(error.message()));
     } else if error.code() == Code::Unimplemented {
-        println!("  such as  the server has no method {}", workload.path);
+        println!("  such as  the server does not have this method");
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-use super::load::{Plan, Until};
+use super::plan::{Plan, Until};
 
 /// Gives each worker its next call, and says when that call was to start. All workers of a
 /// load share one.

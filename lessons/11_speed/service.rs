@@ -16,6 +16,7 @@ pub mod faults;
 pub mod histogram;
 pub mod load;
 pub mod peer;
+mod plan;
 mod result;
 mod schedule;
 pub mod stock;

@@ -1,5 +1,7 @@
 //! A load ends, whatever the server does or leaves undone.
 
+use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -10,7 +12,7 @@ use support::patience::within;
 
 use crate::load::load;
 use crate::ms;
-use crate::raw_server::{Reply, say, serve};
+use crate::raw_server::{Reply, listen, say, serve};
 
 fn counted(result: &LoadResult, code: &str) -> (u64, u64, u64) {
     let code = result.errors.get(code).copied().unwrap_or_default();
@@ -162,6 +164,18 @@ async fn what_is_no_grpc_server_is_called_that() {
         let told = told.unwrap_or_default();
         assert_eq!(told, expected, "{bytes:?}");
     }
+    // Most servers of TLS say nothing to anything but TLS.
+    let secret = listen(|mut stream| {
+        let mut first = [0; 5];
+        let _ = stream.read_exact(&mut first);
+        if first.starts_with(b"\x16\x03") {
+            let _ = stream.write_all(b"\x15\x03\x03\0\x02\x02\x28");
+        }
+        let _ = stream.shutdown(Shutdown::Write);
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+    });
+    let told = within("its first bytes", what_is_wrong(&secret)).await;
+    assert_eq!(told.as_deref(), Some(TLS));
     for (bytes, hangs_up, expected) in [
         (&b""[..], true, Some("closes the connection without a word")),
         (b"", false, Some("accepts a connection and says nothing for 2s")),

@@ -1,11 +1,17 @@
 //! Calls that a server has not begun are made again, and no others: RFC 9113, 6.8 and 8.7.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use grpc_workbook::speed::load::{LoadResult, Plan, Until};
+use grpc_workbook::speed::Speed;
+use grpc_workbook::speed::load::{LoadResult, Plan, Until, connect, run};
+use grpc_workbook::speed::proto::speed_service_server::SpeedServiceServer;
 use grpc_workbook::speed::workload::{CallKind, Workload};
+use support::endings::KillableServer;
+use support::patience::within;
+use tonic::service::Routes;
 use tonic::transport::Uri;
 
 use crate::load::load;
@@ -66,6 +72,8 @@ async fn what_may_have_run_is_counted_as_failed() {
     for (reply, code) in [
         (Reply::Reset(CANCEL), "CANCELLED"),
         (Reply::Reset(INTERNAL_ERROR), "INTERNAL"),
+        // With headers the call has begun, whatever the server says then.
+        (Reply::LateReset(REFUSED_STREAM), "UNAVAILABLE"),
         (Reply::Begun, "UNKNOWN"),
         (Reply::HangUp, "UNKNOWN"),
     ] {
@@ -103,4 +111,33 @@ async fn attempts_are_bounded() {
         assert_eq!(told + others, 3, "{:?}", result.errors);
         assert_eq!(result.retried, 60, "{:?}", result.errors);
     }
+}
+
+/// A server whose process ended: each call is tried for a while, and then counted.
+#[tokio::test]
+async fn nobody_is_there_any_more() {
+    let workload = Arc::new(Workload::speed(CallKind::Unary, 5, 1));
+    let server =
+        KillableServer::start(Routes::new(SpeedServiceServer::new(Speed::default())));
+    let uri = format!("http://{}", server.address)
+        .parse()
+        .expect("an address should make a URI");
+    let plan = Plan {
+        in_flight: 4,
+        timeout: Duration::from_secs(80),
+        ..Plan::sequential(Until::Count(8))
+    };
+    let channels = connect(&uri, &plan)
+        .await
+        .expect("the server should be reached");
+    let calls = || async {
+        let load = Box::pin(run(&channels, &workload, &plan));
+        within("the end of the load", load)
+            .await
+            .expect("failed calls should be counted")
+    };
+    assert_eq!(calls().await.succeeded(), 8);
+    server.kill();
+    let after = calls().await;
+    assert_eq!((after.succeeded(), after.failed()), (0, 8), "{:?}", after.errors);
 }

@@ -62,6 +62,8 @@ pub enum Reply {
     OneMessage,
     /// RST_STREAM with this error code.
     Reset(u32),
+    /// Headers, then RST_STREAM with this error code.
+    LateReset(u32),
     /// GOAWAY with this error code, which says that this stream and later ones were not begun.
     /// Earlier ones are answered.
     GoAway(u32),
@@ -168,6 +170,10 @@ impl Connection<'_> {
                 self.message(id, 0)?;
             }
             Reply::Reset(code) => self.send(RST_STREAM, 0, id, &code.to_be_bytes())?,
+            Reply::LateReset(code) => {
+                self.headers(id, 0x88, "application/grpc")?;
+                self.send(RST_STREAM, 0, id, &code.to_be_bytes())?;
+            }
             Reply::GoAway(code) => self.send(GOAWAY, 0, 0, &go_away(last, code))?,
             Reply::TwoGoAways => {
                 self.send(GOAWAY, 0, 0, &go_away(0x7fff_ffff, 0))?;
