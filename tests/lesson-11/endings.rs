@@ -147,6 +147,40 @@ fn a_warm_up_without_an_answer_is_the_end() {
     assert!(output.contains(told), "{output}");
 }
 
+/// The time is up while calls wait for a worker.
+#[test]
+fn a_rate_that_is_not_kept() {
+    let (server, _) = serve(&unary(), |_| Reply::Nothing);
+    let plan = [
+        "unary",
+        "--duration",
+        "100ms",
+        "--warm-up",
+        "0",
+        "--timeout",
+        "50ms",
+    ];
+    let rate = ["--rate", "1000", "--in-flight", "2"];
+    let Finished { code, output } =
+        run(&mut client(&server, &[&plan[..], &rate].concat()));
+    assert_eq!(code, Some(1), "{output}");
+    let behind = " of 100 calls were due and never began: the rate was not kept\n";
+    assert!(output.contains(behind), "{output}");
+}
+
+/// It begins nothing, and each attempt takes its time.
+#[test]
+fn a_server_that_is_always_stopping() {
+    let (server, _) = serve(&unary(), |_| Reply::GoAway(0));
+    let args = ["unary", "--count", "1", "--timeout", "900ms"];
+    let Finished { code, output } = run(&mut client(&server, &args));
+    assert_eq!(code, Some(1), "{output}");
+    assert!(output.contains("  errors   DEADLINE_EXCEEDED 1\n"), "{output}");
+    assert!(output.contains("  such as  no answer within 900ms, and "), "{output}");
+    assert!(output.contains(" attempts that the server did not begin\n"), "{output}");
+    assert!(output.contains(", which the server had not begun\n"), "{output}");
+}
+
 #[test]
 fn a_web_server() {
     let page = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
