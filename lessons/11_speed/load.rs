@@ -49,10 +49,13 @@ pub async fn connect(server: &Uri, plan: &Plan) -> Result<Vec<Channel>, Failure>
 
 /// A load: what its workers share, and what can be looked at while it is made.
 pub struct Load {
+    /// How many workers there are, and how long a call may take.
     plan: Plan,
+    /// What each call sends and expects.
     workload: Arc<Workload>,
+    /// When calls start. Shared with the thread that releases permits.
     schedule: Arc<Schedule>,
-    /// Of all workers: a histogram each would not fit into the processor's cache.
+    /// What all workers have counted: a histogram each would not fit into the processor's cache.
     result: Mutex<LoadResult>,
     /// Calls that were made again: see [`LoadResult::retried`]. Counted as it happens, while
     /// the calls go on.

@@ -14,11 +14,15 @@ use crate::target::Target;
 
 /// A measurement that is being made.
 struct Measurement {
+    /// What is called. Keeps our own server alive until its line of the report.
     target: Arc<Target>,
+    /// The call, for the report.
     workload: Arc<Workload>,
+    /// How many and when, for the report.
     plan: Plan,
     /// What the server had used when the measurement began.
     used_before: Option<Usage>,
+    /// Has the results.
     load: Arc<Load>,
 }
 
