@@ -22,12 +22,12 @@ const CANCEL: u32 = 8;
 const INTERNAL_ERROR: u32 = 2;
 const ENHANCE_YOUR_CALM: u32 = 11;
 
-/// Makes a hundred calls.
-async fn hundred(server: &Uri, workload: Workload, in_flight: usize) -> LoadResult {
+/// Makes forty calls.
+async fn forty(server: &Uri, workload: Workload, in_flight: usize) -> LoadResult {
     let plan = Plan {
         in_flight,
         timeout: Duration::from_secs(80),
-        ..Plan::sequential(Until::Count(100))
+        ..Plan::sequential(Until::Count(40))
     };
     load(server, &workload, plan)
         .await
@@ -52,15 +52,15 @@ async fn what_was_not_begun_is_made_again() {
                             if call % 7 == 0 { reply } else { Reply::Right }
                         },
                     );
-                let result = hundred(&server, workload, in_flight).await;
+                let result = forty(&server, workload, in_flight).await;
                 let what = format!(
                     "{kind:?}, {in_flight} in flight, {reply:?}: {:?}",
                     result.errors
                 );
-                assert_eq!((result.succeeded(), result.failed()), (100, 0), "{what}");
+                assert_eq!((result.succeeded(), result.failed()), (40, 0), "{what}");
                 assert!(result.retried > 0, "{what}");
                 // None was made a second time after it was answered.
-                assert_eq!(answered.load(Relaxed), 100, "{what}");
+                assert_eq!(answered.load(Relaxed), 40, "{what}");
             }
         }
     }
@@ -80,10 +80,10 @@ async fn what_may_have_run_is_counted_as_failed() {
         let workload = Workload::speed(CallKind::Unary, 5, 1);
         let (server, answered) =
             serve(&workload, move |call| if call == 7 { reply } else { Reply::Right });
-        let result = hundred(&server, workload, 1).await;
-        assert_eq!((result.succeeded(), result.failed()), (99, 1), "{reply:?}");
+        let result = forty(&server, workload, 1).await;
+        assert_eq!((result.succeeded(), result.failed()), (39, 1), "{reply:?}");
         assert_eq!(result.errors.get(code), Some(&1), "{reply:?}: {:?}", result.errors);
-        assert_eq!(answered.load(Relaxed), 99, "{reply:?}");
+        assert_eq!(answered.load(Relaxed), 39, "{reply:?}");
     }
 }
 
