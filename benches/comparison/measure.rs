@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grpc_workbook::cli::Failure;
-use grpc_workbook::speed::load::{LoadResult, Plan, Until, connect, run};
+use grpc_workbook::speed::load::{CallError, LoadResult, Plan, Until, connect, run};
 use grpc_workbook::speed::workload::Workload;
 use tokio::runtime::Runtime;
 
@@ -19,8 +19,12 @@ pub const MEASURED: Duration = Duration::from_millis(300);
 pub const WARM_UP: Duration = Duration::from_millis(100);
 
 /// One call after the other.
-pub const SEQUENTIAL: Plan =
-    Plan { connections: 1, in_flight: 1, until: Until::Passed(MEASURED), rate: None };
+///
+/// A stream of a million messages takes its time.
+pub const SEQUENTIAL: Plan = Plan {
+    timeout: Duration::from_secs(300),
+    ..Plan::sequential(Until::Passed(MEASURED))
+};
 
 /// A server, and what is asked of it.
 #[derive(Clone)]
@@ -69,11 +73,18 @@ async fn attempt(setup: &Setup<'_>) -> Result<Measured, Failure> {
     let uri = format!("http://{address}").parse()?;
     let channels = connect(&uri, plan).await?;
     let warm_up = Plan { until: Until::Passed(WARM_UP), ..*plan };
-    run(&channels, workload, &warm_up, &Arc::default()).await?;
+    run(&channels, workload, &warm_up)
+        .await
+        .map_err(worthless)?;
     let before = server.usage();
-    let result = run(&channels, workload, plan, &Arc::default()).await?;
+    let result = run(&channels, workload, plan).await.map_err(worthless)?;
     let both = before.zip(server.usage());
     Ok(Measured { result, cpu: both.map(|(before, after)| after.cpu - before.cpu) })
+}
+
+/// The failure of a measurement that a response has shown to be worth nothing.
+fn worthless(error: CallError) -> Failure {
+    Failure::new(format!("{error:?}"))
 }
 
 /// A server's time on its core, added up over several measurements.

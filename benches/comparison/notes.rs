@@ -30,6 +30,7 @@ fn calculate() -> Workload {
         request: bytes(&Task { num1: 100, num2: 20, op }),
         request_count: 1,
         responses: vec![bytes(&Calculated { val: 5 })],
+        times: 1,
     }
 }
 
@@ -45,6 +46,7 @@ fn get_subjects() -> Workload {
         request: bytes(&City { name: city.into() }),
         request_count: 1,
         responses,
+        times: 1,
     }
 }
 
@@ -56,6 +58,7 @@ fn accumulate(messages: u32) -> Workload {
         request: bytes(&Delta { val: 1 }),
         request_count: messages as usize,
         responses: vec![bytes(&Sum { val })],
+        times: 1,
     }
 }
 
@@ -66,7 +69,8 @@ fn guess_number(messages: u32) -> Workload {
         path: PathAndQuery::from_static("/Demo/GuessNumber"),
         request: bytes(&Number { val: 5 }),
         request_count: messages as usize,
-        responses: vec![bytes(&answer); messages as usize],
+        responses: vec![bytes(&answer)],
+        times: messages as usize,
     }
 }
 

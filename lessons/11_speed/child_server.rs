@@ -8,7 +8,7 @@
 use std::process::{Stdio, exit};
 use std::{env, io, thread};
 
-use grpc_workbook::cli::Failure;
+use grpc_workbook::cli::{Failure, Signals};
 use grpc_workbook::speed::usage::Usage;
 use grpc_workbook::speed::{Speed, proto::speed_service_server::SpeedServiceServer};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -66,6 +66,14 @@ impl ChildServer {
 /// # Errors
 /// There is no free port.
 pub async fn serve() -> Result<(), Failure> {
+    // Ctrl-C on a terminal goes to both processes. The client ends as it sees fit, and the server
+    // with it: until then its calls must not fail.
+    let mut signals = Signals::new()?;
+    tokio::spawn(async move {
+        loop {
+            signals.next().await;
+        }
+    });
     thread::spawn(|| {
         // The client writes nothing: this returns when the pipe is closed.
         let _ = io::copy(&mut io::stdin(), &mut io::sink());

@@ -1,5 +1,6 @@
 //! Servers with a fault, for `--break`.
 
+use std::future::pending;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub enum ServerFault {
     WrongResponse { call: u64 },
     /// When call `call` arrives, the server answers no unary call for this `time`.
     Stall { call: u64, time: Duration },
+    /// Call `call` and all later ones get no response.
+    Silence { call: u64 },
 }
 
 /// Lesson 11's service with a fault in its unary method.
@@ -73,6 +76,11 @@ impl SpeedService for FaultySpeed {
         {
             let _alone = self.working.write().await;
             sleep(time).await;
+        }
+        if let ServerFault::Silence { call } = self.fault
+            && call <= number
+        {
+            return pending().await;
         }
         let _working = self.working.read().await;
         let mut response = self.speed.unary(request).await?;

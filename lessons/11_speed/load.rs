@@ -1,113 +1,24 @@
-//! The load generator: makes calls, checks every response, and measures how long each call
-//! took.
+//! The load generator: makes calls, counts how they end, and measures how long each of them
+//! took. `call.rs` makes one call, `schedule.rs` says when, `result.rs` counts.
 
-use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use prost::bytes::Bytes;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use tokio_stream::iter;
 use tonic::client::Grpc;
 use tonic::transport::{Channel, Endpoint, Uri};
-use tonic::{Request, Status};
 
-use super::histogram::Histogram;
+pub use super::call::CallError;
+use super::call::call;
+pub use super::plan::{Plan, Until};
+pub use super::result::{CallTimes, LoadResult};
 use super::schedule::{Schedule, release_permits};
 use super::workload::Workload;
 use crate::cli::{self, Failure};
-use crate::raw::RawCodec;
-use crate::status::code_name;
-
-/// How many calls to make at once, and when.
-#[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    /// Connections to the server, at least 1.
-    pub connections: usize,
-    /// Calls at once on each connection, at least 1.
-    pub in_flight: usize,
-    /// When to stop starting calls.
-    pub until: Until,
-    /// Calls a second over all connections, whether or not earlier ones have ended: an open
-    /// loop. `None`: the next call starts when one has ended, a closed loop.
-    pub rate: Option<f64>,
-}
-
-/// When to stop starting calls. Those that have started are waited for.
-#[derive(Debug, Clone, Copy)]
-pub enum Until {
-    /// So many calls have started.
-    Count(u64),
-    /// So much time has passed.
-    Passed(Duration),
-}
-
-/// The times of one call, all counted from the moment when the load began.
-#[derive(Debug, Clone, Copy)]
-pub struct CallTimes {
-    /// When the call was to start. In a closed loop that is when a worker was free for it.
-    pub scheduled: Duration,
-    /// When the call did start: never before it was scheduled.
-    pub started: Duration,
-    /// When its last response and its status had arrived.
-    pub finished: Duration,
-}
-
-/// The results of the calls so far.
-#[derive(Debug, Default, Clone)]
-pub struct LoadResult {
-    /// Of each successful call, the time from when it was scheduled until it finished.
-    pub latency: Histogram,
-    /// Of each successful call, the time from when it started until it finished: all that a
-    /// closed loop sees.
-    pub service: Histogram,
-    /// How many calls ended with each status other than OK, by its name.
-    pub errors: BTreeMap<&'static str, u64>,
-    /// The first of these statuses, for its message.
-    pub error: Option<Status>,
-    /// Calls of an open loop whose time came while every worker was busy. If they are many, the
-    /// latency says as much about [`Plan::in_flight`] as about the server.
-    pub held_up: u64,
-    /// How long the whole load took. Zero until it has ended.
-    pub elapsed: Duration,
-}
-
-impl LoadResult {
-    // ANCHOR: record
-    /// Counts a call that succeeded.
-    pub fn record(&mut self, call: CallTimes) {
-        self.latency.record(call.finished - call.scheduled);
-        self.service.record(call.finished - call.started);
-    }
-    // ANCHOR_END: record
-
-    fn fail(&mut self, status: Status) {
-        *self.errors.entry(code_name(status.code())).or_default() += 1;
-        self.error.get_or_insert(status);
-    }
-
-    /// Calls that ended with OK, each with the right responses.
-    pub fn succeeded(&self) -> u64 {
-        self.latency.count()
-    }
-
-    /// Calls that ended with another status.
-    pub fn failed(&self) -> u64 {
-        self.errors.values().sum()
-    }
-
-    /// Calls that have ended, one way or the other.
-    pub fn completed(&self) -> u64 {
-        self.succeeded() + self.failed()
-    }
-
-    /// Successful calls a second.
-    pub fn per_second(&self) -> f64 {
-        self.succeeded() as f64 / self.elapsed.as_secs_f64()
-    }
-}
 
 // ANCHOR: connect
 /// Opens the connections of a plan.
@@ -125,6 +36,7 @@ pub async fn connect(server: &Uri, plan: &Plan) -> Result<Vec<Channel>, Failure>
     let cost = STREAM / PREFIX * (256 - PREFIX);
     let connection = (2 * cost * plan.in_flight).min(i32::MAX as usize);
     let endpoint = Endpoint::from(server.clone())
+        .connect_timeout(plan.timeout)
         .initial_stream_window_size(STREAM as u32)
         .initial_connection_window_size(connection as u32);
     let mut channels = Vec::new();
@@ -135,61 +47,156 @@ pub async fn connect(server: &Uri, plan: &Plan) -> Result<Vec<Channel>, Failure>
 }
 // ANCHOR_END: connect
 
-/// Makes the calls of a plan, on the channels that [`connect`] opened for it. Pass an empty
-/// `so_far`: it has the results of the calls so far while they are being made.
-///
-/// A call that ends with a status other than OK is counted in the result.
+/// A load: what its workers share, and what can be looked at while it is made.
+pub struct Load {
+    /// How many workers there are, and how long a call may take.
+    plan: Plan,
+    /// What each call sends and expects.
+    workload: Arc<Workload>,
+    /// When calls start. Shared with the thread that releases permits.
+    schedule: Arc<Schedule>,
+    /// What all workers have counted: a histogram each would not fit into the processor's cache.
+    result: Mutex<LoadResult>,
+    /// Calls that were made again: see [`LoadResult::retried`]. Counted as it happens, while
+    /// the calls go on.
+    retried: AtomicU64,
+}
+
+/// How far a load has got.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// Calls that succeeded.
+    pub answered: u64,
+    /// Calls that ended with a status other than OK.
+    pub failed: u64,
+    /// Of an open loop: calls whose time has come, and how many of these have not begun.
+    pub due_and_behind: Option<(u64, u64)>,
+}
+
+impl Load {
+    /// A load that begins now: [`Load::run`] makes its calls.
+    pub fn new(workload: &Arc<Workload>, plan: &Plan) -> Arc<Load> {
+        Arc::new(Load {
+            plan: *plan,
+            workload: Arc::clone(workload),
+            schedule: Arc::new(Schedule::new(plan)),
+            result: Mutex::default(),
+            retried: AtomicU64::new(0),
+        })
+    }
+
+    /// Makes the calls, on the channels that [`connect`] opened for the plan. Dropping the
+    /// future gives up all of them; [`Load::so_far`] still has what they were.
+    ///
+    /// A call that ends with a status other than OK is counted in the result.
+    ///
+    /// # Errors
+    /// A response was wrong, or the first that answers is no gRPC server: the measurement is
+    /// worth nothing.
+    pub async fn run(
+        self: &Arc<Self>,
+        channels: &[Channel],
+    ) -> Result<LoadResult, CallError> {
+        let mut workers = JoinSet::new();
+        for channel in channels {
+            for _ in 0..self.plan.in_flight {
+                workers.spawn(worker(Arc::clone(self), Grpc::new(channel.clone())));
+            }
+        }
+        if self.schedule.is_open_loop() {
+            let schedule = Arc::downgrade(&self.schedule);
+            let workers = workers.len();
+            thread::spawn(move || release_permits(&schedule, workers));
+        }
+        // The first error drops `workers`, which ends those that are left.
+        while let Some(ended) = workers.join_next().await {
+            match ended {
+                Ok(ended) => ended?,
+                Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+                // Aborted, which nobody does.
+                Err(_) => {}
+            }
+        }
+        Ok(self.so_far())
+    }
+
+    /// The results up to now.
+    pub fn so_far(&self) -> LoadResult {
+        let mut result = self.result().clone();
+        result.elapsed = self.schedule.elapsed();
+        result.retried = self.retried.load(Relaxed);
+        result.held_up = self.schedule.held_up();
+        result.not_begun = self.schedule.behind();
+        result.unfinished = self.schedule.given().saturating_sub(result.completed());
+        result
+    }
+
+    /// How far it has got.
+    pub fn progress(&self) -> Progress {
+        let (due, behind) = (self.schedule.due(), self.schedule.behind());
+        let result = self.result();
+        Progress {
+            answered: result.succeeded(),
+            failed: result.failed(),
+            due_and_behind: self.schedule.is_open_loop().then_some((due, behind)),
+        }
+    }
+
+    /// The result so far, locked. No worker can record a call until the guard is dropped.
+    fn result(&self) -> MutexGuard<'_, LoadResult> {
+        self.result.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a failed call, and ends the load if there has been no success for too long.
+    ///
+    /// # Errors
+    /// The call shows that the measurement is worth nothing.
+    fn fail(&self, error: CallError) -> Result<(), CallError> {
+        let mut result = self.result();
+        match error {
+            CallError::Status(status) => result.fail(status),
+            // Where calls have succeeded, it is a failure like others: of a proxy whose server
+            // is gone, for one.
+            CallError::NotGrpc(_, status) if result.succeeded() > 0 => {
+                result.fail(status)
+            }
+            worthless => return Err(worthless),
+        }
+        let in_vain = self.schedule.elapsed().saturating_sub(result.last_success);
+        if self.plan.until.passed().is_none() && in_vain > self.plan.patience {
+            result.gave_up = true;
+            self.schedule.stop();
+        }
+        Ok(())
+    }
+}
+
+/// Makes all calls of a plan: [`Load::new`] and [`Load::run`].
 ///
 /// # Errors
-/// A response was wrong, so the measurement is worth nothing.
+/// Those of [`Load::run`].
 pub async fn run(
     channels: &[Channel],
     workload: &Arc<Workload>,
     plan: &Plan,
-    so_far: &Arc<Mutex<LoadResult>>,
-) -> Result<LoadResult, Failure> {
-    let schedule = Arc::new(Schedule::new(plan));
-    let mut workers = JoinSet::new();
-    for channel in channels {
-        for _ in 0..plan.in_flight {
-            let grpc = Grpc::new(channel.clone());
-            let (schedule, workload) = (Arc::clone(&schedule), Arc::clone(workload));
-            workers.spawn(worker(schedule, grpc, workload, Arc::clone(so_far)));
-        }
-    }
-    if schedule.is_open_loop() {
-        let schedule = Arc::downgrade(&schedule);
-        let workers = workers.len();
-        thread::spawn(move || release_permits(&schedule, workers));
-    }
-    // The first error drops `workers`, which ends those that are left.
-    while let Some(ended) = workers.join_next().await {
-        ended??;
-    }
-    let elapsed = schedule.elapsed();
-    let held_up = schedule.held_up();
-    Ok(LoadResult { elapsed, held_up, ..locked(so_far).clone() })
+) -> Result<LoadResult, CallError> {
+    Load::new(workload, plan).run(channels).await
 }
 
 // ANCHOR: worker
 /// Makes one call after the other until the schedule has no more.
-async fn worker(
-    schedule: Arc<Schedule>,
-    mut grpc: Grpc<Channel>,
-    workload: Arc<Workload>,
-    // Shared by all workers: a histogram each would not fit into the processor's cache.
-    result: Arc<Mutex<LoadResult>>,
-) -> Result<(), Failure> {
+async fn worker(load: Arc<Load>, mut grpc: Grpc<Channel>) -> Result<(), CallError> {
+    let Load { plan, workload, schedule, retried, .. } = &*load;
     while let Some(scheduled) = schedule.next().await {
         let started = schedule.elapsed();
-        match call(&mut grpc, &workload).await {
+        match call(&mut grpc, workload, plan.timeout, retried).await {
             Ok(()) => {
                 let finished = schedule.elapsed();
-                locked(&result).record(CallTimes { scheduled, started, finished });
+                load.result()
+                    .record(CallTimes { scheduled, started, finished });
             }
-            Err(CallError::WrongResponse(how)) => return Err(Failure::new(how)),
-            Err(CallError::Status(status)) => {
-                locked(&result).fail(status);
+            Err(error) => {
+                load.fail(error)?;
                 // A closed loop would call a server that is gone thousands of times a
                 // second. An open loop has its own pace.
                 if !schedule.is_open_loop() {
@@ -201,72 +208,3 @@ async fn worker(
     Ok(())
 }
 // ANCHOR_END: worker
-
-/// The result so far, locked. No worker can record a call until the guard is dropped.
-pub fn locked(result: &Mutex<LoadResult>) -> MutexGuard<'_, LoadResult> {
-    result.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Why a call has no latency.
-enum CallError {
-    /// A response was not the expected one. This says how it differs.
-    WrongResponse(String),
-    /// The call ended with this status.
-    Status(Status),
-}
-
-impl From<Status> for CallError {
-    fn from(status: Status) -> CallError {
-        CallError::Status(status)
-    }
-}
-
-// ANCHOR: call
-/// Makes a call of any kind: to HTTP/2 the four are one.
-async fn call(grpc: &mut Grpc<Channel>, workload: &Workload) -> Result<(), CallError> {
-    grpc.ready()
-        .await
-        .map_err(|error| Status::from_error(error.into()))?;
-    let requests = Request::new(iter(workload.requests()));
-    let response = grpc
-        .streaming(requests, workload.path.clone(), RawCodec)
-        .await?;
-    let mut messages = response.into_inner();
-    for (n, expected) in (1..).zip(&workload.responses) {
-        let message = messages.message().await?;
-        if message.as_ref() != Some(expected) {
-            return Err(CallError::WrongResponse(describe(
-                workload, n, message, expected,
-            )));
-        }
-    }
-    // The status comes after the last message.
-    match messages.message().await? {
-        None => Ok(()),
-        Some(_) => Err(CallError::WrongResponse(format!(
-            "a wrong response: more than {} messages of {}",
-            workload.responses.len(),
-            workload.method()
-        ))),
-    }
-}
-// ANCHOR_END: call
-
-/// Says how message `n` of a response, counted from 1, differs from the expected one.
-fn describe(
-    workload: &Workload,
-    n: usize,
-    message: Option<Bytes>,
-    expected: &Bytes,
-) -> String {
-    let how = match message {
-        Some(message) => {
-            let pairs = message.iter().zip(expected);
-            let same = pairs.take_while(|(a, b)| a == b).count();
-            let (size, right) = (message.len(), expected.len());
-            format!("has {size} bytes, should have {right}, and differs at byte {same}")
-        }
-        None => "is missing".into(),
-    };
-    format!("a wrong response: message {n} of {} {how}", workload.method())
-}

@@ -1,13 +1,13 @@
 //! When the calls of a load start: the difference between a closed and an open loop.
 
 use std::sync::Weak;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-use super::load::{Plan, Until};
+use super::plan::{Plan, Until};
 
 /// Gives each worker its next call, and says when that call was to start. All workers of a
 /// load share one.
@@ -16,8 +16,12 @@ pub struct Schedule {
     begun: Instant,
     /// The number of the next call, from 0. Each is given to one worker only.
     next: AtomicU64,
+    /// Calls that were given to a worker so far.
+    given: AtomicU64,
     /// After which call, or which time, no more are given.
     until: Until,
+    /// No more calls are given, whatever `until` says.
+    stopped: AtomicBool,
     /// `None` in a closed loop.
     open_loop: Option<OpenLoop>,
 }
@@ -42,7 +46,9 @@ impl Schedule {
         Schedule {
             begun: Instant::now(),
             next: AtomicU64::new(0),
+            given: AtomicU64::new(0),
             until: plan.until,
+            stopped: AtomicBool::new(false),
             open_loop: plan.rate.map(|rate| OpenLoop {
                 rate,
                 permits: Semaphore::new(0),
@@ -74,6 +80,10 @@ impl Schedule {
         }
         let n = self.next.fetch_add(1, Relaxed);
         let scheduled = self.scheduled(n)?;
+        if self.is_over(n) {
+            return None;
+        }
+        self.given.fetch_add(1, Relaxed);
         if waiting_for_a_worker {
             self.count_held_up(n);
         }
@@ -88,14 +98,64 @@ impl Schedule {
             // As soon as a worker is free, which is now.
             None => self.elapsed(),
         };
-        let goes_on = match self.until {
-            Until::Count(count) => n < count,
-            // One call at least, however busy the machine is.
-            Until::Passed(end) => n == 0 || scheduled < end,
-        };
+        let in_time = self.until.passed().is_none_or(|end| scheduled < end);
+        // One call at least, however busy the machine is.
+        let goes_on =
+            n == 0 || in_time && self.until.count().is_none_or(|count| n < count);
         goes_on.then_some(scheduled)
     }
     // ANCHOR_END: next
+
+    /// Whether it is too late to start call `n`, even if it was scheduled in time: an open loop
+    /// that is behind does not go on after its end.
+    fn is_over(&self, n: u64) -> bool {
+        let end = self.until.passed();
+        let too_late = n > 0 && end.is_some_and(|end| self.elapsed() >= end);
+        too_late || self.stopped.load(Relaxed)
+    }
+
+    /// Gives no more calls.
+    pub fn stop(&self) {
+        self.stopped.store(true, Relaxed);
+        if let Some(open_loop) = &self.open_loop {
+            // Wakes the workers that wait for a permit.
+            open_loop.permits.close();
+        }
+    }
+
+    /// Calls that were given to a worker so far.
+    pub fn given(&self) -> u64 {
+        self.given.load(Relaxed)
+    }
+
+    /// Calls of an open loop whose time has come. Those of a closed loop begin when they are
+    /// due.
+    pub fn due(&self) -> u64 {
+        let Some(OpenLoop { rate, .. }) = &self.open_loop else {
+            return self.given();
+        };
+        let now = self.elapsed();
+        let until_now = |time: Duration| (time.as_secs_f64() * rate) as u64;
+        let due = match self.until.passed() {
+            Some(end) if now >= end => {
+                let due = until_now(end);
+                // The last of them may be scheduled a fraction of a nanosecond after the end.
+                if self.scheduled(due).is_some() {
+                    due + 1
+                } else {
+                    due
+                }
+            }
+            // Call 0 is due at once.
+            _ => until_now(now).saturating_add(1),
+        };
+        due.min(self.until.count().unwrap_or(u64::MAX)).max(1)
+    }
+
+    /// Calls of an open loop whose time has come and that have not begun.
+    pub fn behind(&self) -> u64 {
+        self.due().saturating_sub(self.given())
+    }
 
     fn count_held_up(&self, n: u64) {
         if let Some(open_loop) = &self.open_loop
@@ -134,6 +194,9 @@ pub fn release_permits(schedule: &Weak<Schedule>, workers: usize) {
 /// How long it is until call `n`; `None` if there is no such call, or the load has ended.
 fn time_until(schedule: &Weak<Schedule>, n: u64) -> Option<Duration> {
     let schedule = schedule.upgrade()?;
+    if schedule.is_over(n) {
+        return None;
+    }
     Some(schedule.scheduled(n)?.saturating_sub(schedule.elapsed()))
 }
 

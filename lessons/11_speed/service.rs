@@ -11,9 +11,13 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::accumulate::message_unless_cancelled;
 
+mod call;
 pub mod faults;
 pub mod histogram;
 pub mod load;
+pub mod peer;
+mod plan;
+mod result;
 mod schedule;
 pub mod stock;
 pub mod usage;

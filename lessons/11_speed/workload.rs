@@ -43,8 +43,11 @@ pub struct Workload {
     pub request: Bytes,
     /// How many times it is sent in one call.
     pub request_count: usize,
-    /// The messages that must come back, encoded, no more and no fewer.
+    /// The messages that must come back, encoded, in this order, no more and no fewer.
     pub responses: Vec<Bytes>,
+    /// How many times all of `responses` come. A stream may have more messages than fit into
+    /// memory, and they are all the same.
+    pub times: usize,
 }
 
 impl Workload {
@@ -60,6 +63,7 @@ impl Workload {
                 request: bytes(&UnaryRequest { payload: payload.clone() }),
                 request_count: 1,
                 responses: vec![bytes(&UnaryResponse { payload })],
+                times: 1,
             },
             CallKind::Server => Workload {
                 name: format!("server streaming, {messages} messages of {size} bytes"),
@@ -69,7 +73,8 @@ impl Workload {
                     messages,
                 }),
                 request_count: 1,
-                responses: vec![bytes(&ServerStreamResponse { payload }); many],
+                responses: vec![bytes(&ServerStreamResponse { payload })],
+                times: many,
             },
             CallKind::Client => Workload {
                 name: format!("client streaming, {messages} messages of {size} bytes"),
@@ -80,6 +85,7 @@ impl Workload {
                     messages: u64::from(messages),
                     size: u64::from(messages) * size as u64,
                 })],
+                times: 1,
             },
             CallKind::Bidi => Workload {
                 name: format!(
@@ -88,7 +94,8 @@ impl Workload {
                 path: PathAndQuery::from_static("/speed.v1.SpeedService/BidiStream"),
                 request: bytes(&BidiStreamRequest { payload: payload.clone() }),
                 request_count: many,
-                responses: vec![bytes(&BidiStreamResponse { payload }); many],
+                responses: vec![bytes(&BidiStreamResponse { payload })],
+                times: many,
             },
         }
     }
@@ -113,6 +120,7 @@ impl Workload {
             request: bytes(&GetTotalRequest { article: "tea".into(), count: 3 }),
             request_count: 1,
             responses: vec![bytes(&GetTotalResponse { total: 750 })],
+            times: 1,
         }
     }
 
@@ -125,7 +133,17 @@ impl Workload {
 
     /// How many messages a call has in the direction that has more.
     pub fn messages(&self) -> usize {
-        self.request_count.max(self.responses.len())
+        self.request_count.max(self.response_count())
+    }
+
+    /// The messages that must come back, one after the other.
+    pub fn expected(&self) -> impl Iterator<Item = &Bytes> {
+        repeat_n(&self.responses, self.times).flatten()
+    }
+
+    /// How many messages must come back.
+    pub fn response_count(&self) -> usize {
+        self.responses.len() * self.times
     }
 
     /// The messages that a call sends.
@@ -145,6 +163,7 @@ fn calculate() -> Workload {
         }),
         request_count: 1,
         responses: vec![bytes(&CalculateResponse { result: 5 })],
+        times: 1,
     }
 }
 
@@ -163,6 +182,7 @@ fn list_subjects() -> Option<Workload> {
         request: bytes(&ListSubjectsRequest { city: city.into() }),
         request_count: 1,
         responses,
+        times: 1,
     })
 }
 
@@ -175,6 +195,7 @@ fn accumulate(messages: u32) -> Option<Workload> {
         request: bytes(&AccumulateRequest { delta: 1 }),
         request_count: messages as usize,
         responses: vec![bytes(&AccumulateResponse { sum })],
+        times: 1,
     })
 }
 
@@ -185,7 +206,8 @@ fn guess(messages: u32) -> Workload {
         path: PathAndQuery::from_static("/guess_number.v1.GuessNumberService/Guess"),
         request: bytes(&GuessRequest { number: 5 }),
         request_count: messages as usize,
-        responses: vec![bytes(&response); messages as usize],
+        responses: vec![bytes(&response)],
+        times: messages as usize,
     }
 }
 

@@ -37,12 +37,19 @@ impl Signals {
 
     /// Waits for the next signal, or returns at once if one has arrived since the last wait.
     pub async fn next(&mut self) {
+        self.next_code().await;
+    }
+
+    /// [`Signals::next`], for a program that ends in its own way: returns the exit code that a
+    /// shell gives to a program which the signal ended, 130 for Ctrl-C and 143 for SIGTERM.
+    pub async fn next_code(&mut self) -> i32 {
         #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.terminate.recv() => return 143,
         }
         #[cfg(windows)]
         self.interrupt.recv().await;
+        130
     }
 }

@@ -1,10 +1,15 @@
 //! Lesson 11: the exercise, what the load generator counts and checks, and its flags. Speed
 //! itself is not tested: see `cargo bench`.
 
+mod always_ends;
 mod check;
+mod endings;
+mod goaway;
 mod histogram;
 mod load;
+mod numbers;
 mod programs;
+mod raw_server;
 
 #[path = "../../lessons/11_speed/exercise.rs"]
 mod exercise;
