@@ -17,14 +17,21 @@ pub enum Found<'a> {
     Nothing,
 }
 
+/// How much of a pasted text is looked at, in bytes: the message is rarely behind that.
+const MOST_TEXT: usize = 16 * 1024;
+
 /// How many rows are shown at most.
 const MOST_ROWS: usize = 4;
 
 /// How much of a message and a text must be the same, from 0 to 1, by the weight of their words.
 const THRESHOLD: f64 = 0.66;
 
-/// How much the words that are the same must weigh: two rare ones, or one that no other row has.
+/// How much the words that are the same must weigh: about as much as one that no other row has.
 const LEAST_WEIGHT: f64 = 4.0;
+
+/// So many characters make a word that can stand alone for a message, such as `EBADENGINE`.
+/// Shorter ones are of every kind of sentence: then a second word must be the same.
+const SPEAKING: usize = 9;
 
 /// A row is shown beside the nearest one if it comes so close to it.
 const NEARLY: f64 = 0.9;
@@ -66,7 +73,11 @@ impl Explainer {
 
     /// The rows that a text belongs to.
     pub fn find(&self, text: &str) -> Found<'_> {
-        let lines = cleaned_lines(text);
+        let mut most = text.len().min(MOST_TEXT);
+        while !text.is_char_boundary(most) {
+            most -= 1;
+        }
+        let lines = cleaned_lines(&text[..most]);
         let exact = self.exact(&lines);
         if !exact.is_empty() {
             return Found::Exact(exact);
@@ -132,12 +143,22 @@ impl Explainer {
     /// reader may paste more than the message, or less. From 0 to 1; a bit more where both hold.
     fn similarity(&self, pattern: &BTreeSet<String>, text: &[String]) -> f64 {
         let text: BTreeSet<&String> = text.iter().collect();
-        let shared: f64 = pattern
+        let same = pattern.iter().filter(|word| text.contains(word));
+        let same: Vec<&String> = same
+            .filter(|word| !COMMON.contains(&word.as_str()))
+            .collect();
+        let common = pattern
             .iter()
-            .filter(|word| text.contains(word))
+            .filter(|word| COMMON.contains(&word.as_str()));
+        let common = common.filter(|word| text.contains(word));
+        let shared: f64 = same
+            .iter()
+            .copied()
+            .chain(common)
             .map(|word| self.weight(word))
             .sum();
-        if shared < LEAST_WEIGHT {
+        let speaks = same.len() > 1 || same.iter().any(|word| word.len() >= SPEAKING);
+        if shared < LEAST_WEIGHT || !speaks {
             return 0.0;
         }
         let of_pattern =

@@ -1,8 +1,5 @@
 //! Brings what a reader pastes into the form in which it is compared.
 
-/// How much of a pasted text is looked at, in bytes: the message is rarely behind that.
-const MOST: usize = 16 * 1024;
-
 /// The text in the form in which messages are compared: small letters, one kind of quotes, one
 /// space for all white space. Colours are gone, and so are the labels of `cargo run`, such as
 /// `client | `.
@@ -13,11 +10,7 @@ pub fn cleaned(text: &str) -> String {
 
 /// [`cleaned`], line by line. Lines without letters and digits are left out.
 pub(super) fn cleaned_lines(text: &str) -> Vec<String> {
-    let mut most = text.len().min(MOST);
-    while !text.is_char_boundary(most) {
-        most -= 1;
-    }
-    let text = without_escapes(&text[..most]);
+    let text = without_escapes(text);
     let mut lines = Vec::new();
     for line in text.lines() {
         let line = cleaned_line(without_label(line));

@@ -1,10 +1,9 @@
 //! The files of the book, as a whole: each is listed where it must be, each generated one has
-//! its generator, each error message was seen.
+//! its generator.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pages::Page;
 use support::GENERATED;
 use support::programs::root;
 
@@ -39,21 +38,6 @@ fn source_of_test(name: &str) -> String {
     source
 }
 
-/// The names of all tests: a test is a file `tests/NAME.rs`, or a folder with a `main.rs`.
-fn tests() -> Vec<String> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(root().join("tests")).expect("tests/ should exist") {
-        let entry = entry.expect("tests/ should be readable");
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if let Some(name) = name.strip_suffix(".rs") {
-            names.push(name.to_string());
-        } else if entry.path().join("main.rs").exists() {
-            names.push(name);
-        }
-    }
-    names
-}
-
 fn read(file: &Path) -> String {
     fs::read_to_string(root().join(file))
         .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
@@ -85,41 +69,4 @@ fn generated_files_have_a_generator_each() {
         };
         assert!(source.contains(file), "{generator} does not make {file}");
     }
-}
-
-/// A message on the page of error messages is one that some test has seen.
-#[test]
-fn error_messages_are_real() {
-    const ERRORS: &str = "book/src/errors.md";
-    let mut seen = read(Path::new(".ci/own-crate"));
-    for folder in ["book/src", "book/generated"] {
-        for file in files_below(Path::new(folder)) {
-            if file != Path::new(ERRORS) {
-                seen += &read(&file);
-            }
-        }
-    }
-    for test in tests() {
-        if test != "book" {
-            seen += &source_of_test(&test);
-        }
-    }
-    let seen = seen.replace('`', "'");
-
-    let page = Page::read(root(), Path::new(ERRORS)).expect("the page should exist");
-    let messages = messages(&page);
-    assert!(!messages.is_empty());
-    for message in messages {
-        assert!(seen.contains(message), "nothing shows that {message:?} is ever said");
-    }
-}
-
-/// The messages in the first column of the page's tables: all that stands in backticks there.
-fn messages(page: &Page) -> Vec<&str> {
-    let mut messages = Vec::new();
-    for row in page.text.lines().filter(|line| line.starts_with("| `")) {
-        let cell = row.split('|').nth(1).unwrap_or_default();
-        messages.extend(cell.split('`').skip(1).step_by(2));
-    }
-    messages
 }

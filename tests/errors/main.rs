@@ -5,6 +5,7 @@
 mod explain;
 mod lexer;
 mod ours;
+mod provoked;
 mod scan;
 
 use std::fs;

@@ -12,8 +12,25 @@ const ENOUGH_LETTERS: usize = 24;
 /// or this part of them.
 const ENOUGH_PART: f64 = 0.5;
 
-/// What the sources print and no row can explain, each with the reason.
-const NO_FAILURES: &[(&str, &str)] = &[];
+/// What the scan finds and is no message of a failure, each with the reason.
+const NO_FAILURES: &[(&str, &str)] = &[
+    ("(os error", "is looked for in another message, and cut off"),
+    ("Plays a lesson of the workbook, server and client, in one terminal", "help"),
+    ("cargo run --", "the program's name"),
+    ("one of its own", "help"),
+    ("is missing", "the end of a message that has a row"),
+    ("That is not on the page. Nearest to it:", "stands before rows of the page"),
+    ("such as \u{fffc}", "stands before another message"),
+    (
+        "flow: call dropped, and the client sent RST_STREAM on \u{fffc}: \u{fffc}",
+        "what the script wanted",
+    ),
+    ("a runtime should start", "the system has no thread left: nothing to look up"),
+    (
+        "the thread of the call ended",
+        "a panic without a message, which the check's report shows",
+    ),
+];
 
 /// The sources of what a reader runs: the programs, the exercises, and what checks them. Not the
 /// answers: those are the same as the exercises, or wrong on purpose.
@@ -73,4 +90,91 @@ fn each_of_our_messages_has_a_row() {
         "{PAGE} has no row for these messages. A row names at least half of a message's letters, or \
          {ENOUGH_LETTERS} of them, with … for what differs each time:\n{missing}"
     );
+}
+
+/// The page could be complete today and the test blind: each of these ways to print a failure must
+/// be seen.
+#[test]
+fn the_scan_sees_each_way_to_print_a_failure() {
+    const SOURCE: &str = r##"
+        //! "no message, a comment"
+        const WORDS: &str = "message of a constant";
+        #[arg(help = "no message, an attribute")]
+        struct Args;
+        fn main() -> Result<(), Failure> {
+            println!("no message, output");
+            eprintln!("message of eprintln: {error}");
+            println!("message of a server that goes on: {}", without_os_code(&error));
+            fail(2, "message of fail");
+            misused("message of a function that hands it on");
+            let line = format!("message of a {} variable", "x");
+            log::info!("no message, a {line}");
+            let other = if true { "message of one branch" } else { "message of the other" };
+            text.parse().map_err(|_| "message of map_err")?;
+            text.parse().map_err(describe)?;
+            find().ok_or("message of ok_or")?;
+            find().ok_or_else(|| Failure::new(WORDS))?;
+            return Err(Failure::new(line + other));
+        }
+        fn misused(how: &str) -> ! { cli::fail(2, &format!("{how}; see --help of it")) }
+        fn describe(error: ParseError) -> String {
+            match error.kind() {
+                Kind::A => format!(r#"message "of {error}" described"#),
+                Kind::B => detail(error),
+            }
+        }
+        fn detail(_: ParseError) -> String { "message of a function that it calls".into() }
+        fn unused() -> String { "no message, nothing fails with it".into() }
+        impl fmt::Display for DecodeErrorKind {
+            fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                match self { TooDeep => write!(f, "message of Display, {MOST} deep") }
+            }
+        }
+        fn wrong_size(reason: &'static str) -> FrameError { FrameError { code: 1, reason } }
+        fn exactly<const N: usize>(bytes: &[u8], why: &'static str) -> Result<[u8; N], FrameError> {
+            bytes.try_into().map_err(|_| wrong_size(why))
+        }
+        fn read_ping() -> Result<[u8; 8], FrameError> { exactly(bytes, "message of a frame") }
+        fn check() -> Result<(), Status> {
+            let too_short = wrong_size("message of an error in a variable");
+            tx.send(Err(Status::unavailable("message of a status"))).await;
+            Err(io::Error::new(ErrorKind::InvalidData, "message of io::Error"))?;
+            panic!("message of a panic");
+        }
+    "##;
+    let source = ("made_up.rs".to_string(), SOURCE.to_string());
+    let found = messages(&[source]);
+    let texts: Vec<&str> = found.iter().map(|message| &*message.text).collect();
+    let wanted =
+        SOURCE.matches("message of").count() + SOURCE.matches("message \"of").count();
+    for text in &texts {
+        assert!(!text.contains("no message"), "{text}");
+    }
+    let seen = texts.iter().filter(|text| text.contains("message")).count();
+    assert_eq!(seen, wanted, "{texts:#?}");
+    let place = found
+        .iter()
+        .find(|message| message.text == "message of fail");
+    assert_eq!(place.map(|message| &*message.place), Some("made_up.rs:10"));
+}
+
+/// A row that says a little of a message does not count.
+#[test]
+fn a_row_names_the_message_itself() {
+    let message = |text: &str| Message { text: text.into(), place: String::new() };
+    let row = |text: &str| Row {
+        heading: String::new(),
+        patterns: vec![Pattern::new(text)],
+        cause: String::new(),
+        remedy: String::new(),
+        chapters: String::new(),
+    };
+    let new = message(
+        "the lane \u{fffc} is in use by another worker, and will not be free again",
+    );
+    assert!(!belongs(&row("is in use"), &new));
+    assert!(!belongs(&row("the lane is in use"), &new));
+    assert!(belongs(&row("the lane … is in use by another worker"), &new));
+    assert!(belongs(&row("is in use by another worker, and"), &new));
+    assert!(belongs(&row("cannot write"), &message("cannot write \u{fffc}: \u{fffc}")));
 }

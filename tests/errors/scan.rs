@@ -110,7 +110,10 @@ impl File {
                     let function = file.function(name.to_string(), at + 2);
                     file.functions.extend(function);
                 }
-                (Some("const" | "static"), Some(name)) if name != "fn" => {
+                // `&'static str` is none.
+                (Some("const" | "static"), Some(name))
+                    if file.sign(at + 2) == Some(':') =>
+                {
                     let name = name.to_string();
                     let end = file.end_of_statement(at);
                     // Of a text, or of several. A table of other things has texts as well.

@@ -1,0 +1,3 @@
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    Ok(())
+}
