@@ -60,9 +60,9 @@ fn without_escapes(text: &str) -> String {
             }
             // OSC, such as a title or a link: up to BEL, or to ESC and a backslash.
             Some(']') => {
-                if chars.find(|c| matches!(c, '\u{7}' | '\u{1b}')) == Some('\u{1b}') {
-                    chars.next();
-                }
+                let end = chars.find(|c| matches!(c, '\u{7}' | '\u{1b}'));
+                let backslash = end.filter(|c| *c == '\u{1b}');
+                let _ = backslash.and_then(|_| chars.next());
             }
             _ => {}
         }

@@ -6,6 +6,7 @@ mod explain;
 mod lexer;
 mod ours;
 mod provoked;
+mod real;
 mod scan;
 
 use std::fs;

@@ -1,6 +1,6 @@
-//! `#[tonic::async_trait]` is missing.
+//! A mistake: `#[tonic::async_trait]` is missing.
 //!
-//! lifetime parameters or … do not match the trait
+//! says: lifetime parameters or bounds on method `say_hello` do not match the trait declaration
 
 use my_greeter::proto::greeter_service_server::GreeterService;
 use my_greeter::proto::{SayGoodbyeRequest, SayGoodbyeResponse};
@@ -10,11 +10,17 @@ use tonic::{Request, Response, Status};
 struct MyGreeter;
 
 impl GreeterService for MyGreeter {
-    async fn say_hello(&self, _: Request<SayHelloRequest>) -> Result<Response<SayHelloResponse>, Status> {
+    async fn say_hello(
+        &self,
+        _: Request<SayHelloRequest>,
+    ) -> Result<Response<SayHelloResponse>, Status> {
         Err(Status::unimplemented("later"))
     }
 
-    async fn say_goodbye(&self, _: Request<SayGoodbyeRequest>) -> Result<Response<SayGoodbyeResponse>, Status> {
+    async fn say_goodbye(
+        &self,
+        _: Request<SayGoodbyeRequest>,
+    ) -> Result<Response<SayGoodbyeResponse>, Status> {
         Err(Status::unimplemented("later"))
     }
 }

@@ -1,8 +1,13 @@
+//! A mistake: the guard of a lock is kept across an `.await`.
+//!
+//! says: future cannot be sent between threads safely
+
+use std::sync::Mutex;
+
 use my_greeter::proto::greeter_service_server::GreeterService;
 use my_greeter::proto::{SayGoodbyeRequest, SayGoodbyeResponse};
 use my_greeter::proto::{SayHelloRequest, SayHelloResponse};
 use tonic::{Request, Response, Status};
-use std::sync::Mutex;
 
 struct MyGreeter {
     greeting: Mutex<String>,
@@ -10,13 +15,19 @@ struct MyGreeter {
 
 #[tonic::async_trait]
 impl GreeterService for MyGreeter {
-    async fn say_hello(&self, _: Request<SayHelloRequest>) -> Result<Response<SayHelloResponse>, Status> {
-        let greeting = self.greeting.lock().unwrap();
+    async fn say_hello(
+        &self,
+        _: Request<SayHelloRequest>,
+    ) -> Result<Response<SayHelloResponse>, Status> {
+        let greeting = self.greeting.lock().expect("no panic");
         tokio::task::yield_now().await;
         Err(Status::unimplemented(greeting.clone()))
     }
 
-    async fn say_goodbye(&self, _: Request<SayGoodbyeRequest>) -> Result<Response<SayGoodbyeResponse>, Status> {
+    async fn say_goodbye(
+        &self,
+        _: Request<SayGoodbyeRequest>,
+    ) -> Result<Response<SayGoodbyeResponse>, Status> {
         Err(Status::unimplemented("later"))
     }
 }

@@ -31,21 +31,6 @@ async fn tonic_says_why_it_cannot_connect() {
 }
 
 #[tokio::test]
-async fn https_needs_a_feature() {
-    let listener = TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port should be free");
-    let address = listener
-        .local_addr()
-        .expect("the listener should have an address");
-    let uri = format!("https://{address}");
-    let endpoint = Endpoint::from_shared(uri).expect("the address should be a URI");
-    let connected = within("the end of the attempt", endpoint.connect()).await;
-    let error = connected.expect_err("tonic should refuse");
-    said("HttpsUriWithoutTlsSupport", &all_of(&error));
-}
-
-#[tokio::test]
 async fn a_port_belongs_to_one_server() {
     let first = TcpListener::bind("127.0.0.1:0")
         .await
@@ -94,6 +79,13 @@ async fn a_server_that_is_none_is_not_understood() {
     let status = call_a_server_that_says(web).await;
     said("frame with invalid size", &all_of(&status));
     said("http2 error", &all_of(&status));
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_tls_is_not_understood() {
+    // The alert with which TLS answers what is no TLS: unexpected_message.
+    let status = call_a_server_that_says(b"\x15\x03\x01\0\x02\x02\x0a\0\0\0").await;
+    said("frame with invalid size", &all_of(&status));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::thread;
 
 use grpc_workbook::hello::proto::HelloRequest;
 use grpc_workbook::map_oneof::proto::Person;
+use grpc_workbook::status::code_name;
 use prost::Message;
 use tonic::transport::Endpoint;
 use tonic::{Code, Status};
@@ -122,6 +123,7 @@ fn a_status_prints_a_sentence_for_its_code() {
     ] {
         said(sentence, &Status::new(code, "").to_string());
     }
+    assert_eq!(code_name(Code::AlreadyExists), "ALREADY_EXISTS");
 }
 
 /// What protox says of a file, in the order of the cases: the chapters have the rest.

@@ -1,6 +1,7 @@
 //! Makes other people's programs say what the page has from them. Each message stands here as it
 //! was said; `real.rs` holds the page against these files.
 
+mod command_line;
 mod connecting;
 mod endings;
 mod libraries;

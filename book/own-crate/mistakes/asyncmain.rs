@@ -1,3 +1,0 @@
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    Ok(())
-}
