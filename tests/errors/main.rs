@@ -8,6 +8,7 @@ mod ours;
 mod provoked;
 mod real;
 mod scan;
+mod source;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@ const READERS: &[&str] = &[
     "tests/errors/ours.rs",
     "tests/errors/scan.rs",
     "tests/errors/lexer.rs",
+    "tests/errors/source.rs",
 ];
 
 /// What shows that a message was said, line by line as [`cleaned`] leaves it.

@@ -1,6 +1,7 @@
 //! A mistake: the guard of a lock is kept across an `.await`.
 //!
 //! says: future cannot be sent between threads safely
+//! says: the trait `Send` is not implemented for
 
 use std::sync::Mutex;
 

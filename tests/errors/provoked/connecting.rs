@@ -78,6 +78,7 @@ async fn a_server_that_is_none_is_not_understood() {
     let web = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
     let status = call_a_server_that_says(web).await;
     said("frame with invalid size", &all_of(&status));
+    said("FRAME_SIZE_ERROR", &all_of(&status));
     said("http2 error", &all_of(&status));
 }
 

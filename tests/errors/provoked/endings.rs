@@ -146,7 +146,7 @@ async fn a_stream_is_refused() {
 }
 
 /// A channel to lesson 1's server.
-async fn greeter() -> Channel {
+fn greeter() -> Channel {
     let address = "127.0.0.1:0".parse().expect("the address should parse");
     let incoming = TcpIncoming::bind(address).expect("a port should be free");
     let address = incoming
@@ -166,7 +166,7 @@ async fn greeter() -> Channel {
 
 #[tokio::test]
 async fn a_server_refuses_what_it_was_not_told_to_accept() {
-    let client = GreeterClient::new(greeter().await);
+    let client = GreeterClient::new(greeter());
     let mut client = client.send_compressed(CompressionEncoding::Gzip);
     let call = client.say_hello(HelloRequest { name: "you".into() });
     let status = within("the call's end", call)
@@ -179,7 +179,7 @@ async fn a_server_refuses_what_it_was_not_told_to_accept() {
 async fn a_unary_call_needs_one_message() {
     use grpc_workbook::raw::client_streaming;
     let path = "/helloworld.Greeter/SayHello";
-    let none = client_streaming(greeter().await, path, tokio_stream::empty());
+    let none = client_streaming(greeter(), path, tokio_stream::empty());
     let status = within("the call's end", none)
         .await
         .expect_err("the call should fail");

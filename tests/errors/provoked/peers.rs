@@ -316,6 +316,32 @@ fn buf_says_what_it_does_not_find() {
     server.stop();
 }
 
+/// With the `.proto` at hand, buf does not ask the server for it: what is said then is said by Go's
+/// libraries, which grpcurl uses too.
+#[test]
+fn go_says_why_it_cannot_connect() {
+    let Some(peer) = Peer::installed_or_skip("buf") else {
+        return;
+    };
+    let server = server();
+    let curl = |args: &[&str], origin: &str| {
+        let mut command = peer.command();
+        command
+            .args(["curl", "--schema", "protos/hello.proto", "--data", "{}"])
+            .args(args);
+        failure_of(command.arg(format!("{origin}/helloworld.Greeter/SayHello")))
+    };
+    let grpc = ["--protocol", "grpc", "--http2-prior-knowledge"];
+    said(
+        "first record does not look like a TLS handshake",
+        &curl(&grpc[..2], &format!("https://{}", server.address)),
+    );
+    said("malformed HTTP response", &curl(&[], &format!("http://{}", server.address)));
+    said("http2: frame too large", &curl(&grpc, &format!("http://{}", web_server())));
+    said("connect: connection refused", &curl(&grpc, "http://127.0.0.1:1"));
+    server.stop();
+}
+
 /// A browser, where there is one: the others need none, so CI does without it.
 #[test]
 fn a_browser_cannot_call_grpc() {
