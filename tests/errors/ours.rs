@@ -47,7 +47,12 @@ fn sources() -> Vec<(String, String)> {
         name.ends_with(".rs") && name != "solution.rs" && !name.starts_with("wrong_")
     });
     let named = |file: PathBuf| (file.display().to_string(), read(&file));
-    files.into_iter().map(named).collect()
+    let mut sources: Vec<(String, String)> = files.into_iter().map(named).collect();
+    // Tests that stand beside what they test.
+    sources.retain(|(_, text)| {
+        !text.contains("#[test]") && !text.contains("#[tokio::test]")
+    });
+    sources
 }
 
 /// The messages of the programs.
