@@ -9,6 +9,7 @@ use std::fmt::{self, Display};
 pub mod accept;
 pub mod cargo;
 pub mod cli;
+pub mod explain;
 pub mod raw;
 pub mod status;
 pub mod tap;

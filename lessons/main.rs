@@ -10,6 +10,7 @@ use std::{env, fs};
 
 use clap::builder::styling::AnsiColor;
 use grpc_workbook::cli::{self, Failure, Signals};
+use grpc_workbook::explain;
 use grpc_workbook::tap::proxy::{TappedEvent, tap};
 use grpc_workbook::tap::render::Renderer;
 use grpc_workbook::tap::svg::draw;
@@ -67,6 +68,12 @@ enum Command {
         #[command(flatten)]
         view: View,
     },
+    /// Look an error message up on the book's page of error messages
+    Explain {
+        /// What a terminal said, one line or several; - reads standard input
+        #[arg(value_name = "MESSAGE", required = true, allow_hyphen_values = true)]
+        message: Vec<String>,
+    },
 }
 
 fn lesson(text: &str) -> Result<&'static Lesson, String> {
@@ -81,6 +88,9 @@ async fn main() -> Result<(), Failure> {
     if flags.list {
         list_lessons();
         return Ok(());
+    }
+    if let Some(Command::Explain { message }) = &flags.command {
+        return explain::explain(&root(), message);
     }
     let mut signals = Signals::new()?;
     if let Some(Command::Tap { listen, to, view }) = flags.command {

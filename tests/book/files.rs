@@ -1,10 +1,9 @@
 //! The files of the book, as a whole: each is listed where it must be, each generated one has
-//! its generator, each error message was seen.
+//! its generator.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pages::Page;
 use support::GENERATED;
 use support::manifest::tests;
 use support::programs::root;
@@ -85,41 +84,4 @@ fn generated_files_have_a_generator_each() {
         };
         assert!(source.contains(file), "{generator} does not make {file}");
     }
-}
-
-/// A message on the page of error messages is one that some test has seen.
-#[test]
-fn error_messages_are_real() {
-    const ERRORS: &str = "book/src/errors.md";
-    let mut seen = read(Path::new(".ci/own-crate"));
-    for folder in ["book/src", "book/generated"] {
-        for file in files_below(Path::new(folder)) {
-            if file != Path::new(ERRORS) {
-                seen += &read(&file);
-            }
-        }
-    }
-    for test in tests() {
-        if test.name != "book" {
-            seen += &source_of_test(&test.name);
-        }
-    }
-    let seen = seen.replace('`', "'");
-
-    let page = Page::read(root(), Path::new(ERRORS)).expect("the page should exist");
-    let messages = messages(&page);
-    assert!(!messages.is_empty());
-    for message in messages {
-        assert!(seen.contains(message), "nothing shows that {message:?} is ever said");
-    }
-}
-
-/// The messages in the first column of the page's tables: all that stands in backticks there.
-fn messages(page: &Page) -> Vec<&str> {
-    let mut messages = Vec::new();
-    for row in page.text.lines().filter(|line| line.starts_with("| `")) {
-        let cell = row.split('|').nth(1).unwrap_or_default();
-        messages.extend(cell.split('`').skip(1).step_by(2));
-    }
-    messages
 }
