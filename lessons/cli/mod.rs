@@ -14,7 +14,8 @@ mod signals;
 mod term;
 
 pub use client::{
-    ClientArgs, connect, connect_tcp, connect_with, parse_client, parse_client_or,
+    ClientArgs, answer_in_time, connect, connect_tcp, connect_with, endpoint,
+    parse_client, parse_client_or,
 };
 pub use errors::{Failure, without_os_code};
 pub use flags::{fail, host_and_port, parse};
