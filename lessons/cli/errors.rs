@@ -87,12 +87,9 @@ fn own_server() -> String {
 /// message.
 fn call_ended(status: &Status) -> String {
     let code = format!("{} ({})", code_name(status.code()), status.code() as i32);
-    // tonic's client and tonic's server each have a timer, and end the call with the same status.
-    let timed_out = TimeoutExpired(()).to_string();
-    if status.code() == Code::Cancelled && status.message() == timed_out {
-        return format!(
-            "the deadline passed, so the call ended with {code}: {timed_out}"
-        );
+    if is_deadline(status) {
+        let message = status.message();
+        return format!("the deadline passed, so the call ended with {code}: {message}");
     }
     match status.source() {
         // The server sent no status: tonic made one up, because something below gRPC failed.
@@ -119,6 +116,13 @@ fn call_ended(status: &Status) -> String {
     }
 }
 
+/// Whether a deadline ended the call. tonic's client and tonic's server each have a timer, and end
+/// the call with the same status; only the client's has a cause.
+fn is_deadline(status: &Status) -> bool {
+    let timed_out = TimeoutExpired(()).to_string();
+    status.code() == Code::Cancelled && status.message() == timed_out
+}
+
 /// Whether tonic made up a status because the answer was no gRPC: a page of HTML, for instance.
 fn is_not_of_grpc(status: &Status) -> bool {
     let made_up = [
@@ -131,6 +135,7 @@ fn is_not_of_grpc(status: &Status) -> bool {
 /// Whether the call may have ended like this because the client called the wrong server.
 fn may_be_another_server(status: &Status) -> bool {
     match status.source() {
+        _ if is_deadline(status) => false,
         Some(cause) => what_failed(cause) != RESET,
         None => status.code() == Code::Unimplemented || is_not_of_grpc(status),
     }

@@ -32,10 +32,10 @@ const REFUSED: &[(&str, &[&str], &str)] = &[
     ("lesson-9-client", &["echo", "--break", "leave"], "'echo'"),
     ("lesson-10-client", &["greeter", "--break", "package"], "'greeter'"),
     // A subcommand, and an argument that is not its own.
-    ("lesson-7-client", &["wuhan", "tick"], "'wuhan'"),
-    ("lesson-8-client", &["5", "collect", "a"], "'5'"),
+    ("lesson-7-client", &["wuhan", "tick"], "one too many"),
+    ("lesson-8-client", &["5", "collect", "a"], "'collect'"),
     ("lesson-8-client", &["--seed", "8", "collect", "a"], "'--seed'"),
-    ("lesson-9-client", &["5", "echo", "a"], "'5'"),
+    ("lesson-9-client", &["5", "echo", "a"], "'echo'"),
     ("lesson-9-client", &["--seed", "8", "echo"], "'--seed'"),
     // Random numbers, and given ones.
     ("lesson-8-client", &["--seed", "8", "5", "6"], "'--seed"),
