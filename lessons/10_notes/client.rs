@@ -136,7 +136,8 @@ impl Log {
     /// `meant` is the code that the call should end with.
     ///
     /// # Errors
-    /// Something below gRPC failed. The next calls would fare no better.
+    /// Something below gRPC failed, or no server of gRPC answers. The next calls would fare no
+    /// better.
     fn response<T>(
         &mut self,
         call: &str,
@@ -183,7 +184,7 @@ impl Log {
 
     fn error(&mut self, call: &str, meant: Code, status: Status) -> Result<(), Failure> {
         println!("{call}: {}", status_line(&status));
-        if status.source().is_some() {
+        if status.source().is_some() || cli::is_not_of_grpc(&status) {
             return Err(status.into());
         }
         if status.code() != meant {

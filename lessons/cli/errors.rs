@@ -124,7 +124,7 @@ fn is_deadline(status: &Status) -> bool {
 }
 
 /// Whether tonic made up a status because the answer was no gRPC: a page of HTML, for instance.
-fn is_not_of_grpc(status: &Status) -> bool {
+pub fn is_not_of_grpc(status: &Status) -> bool {
     let made_up = [
         "grpc-status header missing, mapped from HTTP status code",
         "received message with invalid compression flag",

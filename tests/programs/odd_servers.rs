@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
+use grpc_workbook::http2::frames::{Frame, flag, frame_type};
 use grpc_workbook::{LESSONS, Lesson};
 use support::lesson;
 use support::programs::{self, Server, run};
@@ -118,6 +119,47 @@ fn a_server_of_another_protocol() {
     every_client_says("TLS", |it| answer(it, ALERT), not_http2);
     every_client_says("SSH", |it| answer(it, b"SSH-2.0-OpenSSH_9.6\r\n"), not_http2);
     every_client_says("Redis", |it| answer(it, b"-ERR unknown command\r\n"), not_http2);
+}
+
+/// Sends SETTINGS, waits until a call begins, and answers it with these frames, on stream 1.
+fn answer_call(mut connection: TcpStream, frames: &[&[u8]]) -> io::Result<()> {
+    connection.write_all(SETTINGS)?;
+    connection.read_exact(&mut [0; 24])?;
+    let mut header = [0; 9];
+    while header[3] != frame_type::HEADERS {
+        connection.read_exact(&mut header)?;
+        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
+        connection.read_exact(&mut vec![0; length as usize])?;
+    }
+    connection.write_all(&frames.concat())?;
+    read_on(connection)
+}
+
+/// HTTP/2, but not gRPC: there is no `grpc-status`.
+#[test]
+fn a_web_server_of_http2() {
+    let not_grpc = "what listens there does not speak gRPC";
+    every_client_says(
+        "404",
+        |it| {
+            // `:status: 404` is entry 13 of HPACK's table (RFC 7541, appendix A).
+            let flags = flag::END_HEADERS | flag::END_STREAM;
+            answer_call(it, &[&Frame::encode_raw(frame_type::HEADERS, flags, 1, b"\x8d")])
+        },
+        not_grpc,
+    );
+    every_client_says(
+        "a page",
+        |it| {
+            // `:status: 200` is entry 8.
+            let headers =
+                Frame::encode_raw(frame_type::HEADERS, flag::END_HEADERS, 1, b"\x88");
+            let page = b"<html>Welcome</html>";
+            let data = Frame::encode_raw(frame_type::DATA, flag::END_STREAM, 1, page);
+            answer_call(it, &[&headers, &data])
+        },
+        not_grpc,
+    );
 }
 
 /// It takes ten seconds until a client believes it.
