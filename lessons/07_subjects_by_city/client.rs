@@ -108,7 +108,7 @@ async fn play_fault(client: &mut Client, fault: Fault) -> Result<(), Failure> {
             tick(client, tick_request("hello", 1000), Some(2)).await?;
             list(client, "wuhan").await
         }
-        Fault::Deadline => deadline(client, tick_request("hello", 700)).await,
+        Fault::Deadline => deadline(client, tick_request("hello", 1000)).await,
         Fault::SlowReader => {
             slow_reader(client, tick_request(&"x".repeat(40_000), 0)).await
         }
@@ -199,7 +199,8 @@ async fn count(client: &mut Client, city: &str) -> Result<usize, Status> {
 // ANCHOR: deadline
 /// Shows that tonic's deadline does not end a stream that runs, and that `timeout` does.
 async fn deadline(client: &mut Client, request: TickRequest) -> Result<(), Failure> {
-    const DEADLINE: Duration = Duration::from_secs(1);
+    // Halfway between the first tick and the second.
+    const DEADLINE: Duration = Duration::from_millis(1500);
     let mut limited = Request::new(request.clone());
     limited.set_timeout(DEADLINE);
     tick_twice(client, limited).await?;

@@ -208,7 +208,7 @@ async fn deadline(client: &mut Client) -> Result<(), Failure> {
     // One number, and then nothing more, not even the end.
     let deltas = iter([AccumulateRequest { delta: 1 }]).chain(pending());
     let mut request = Request::new(deltas);
-    request.set_timeout(Duration::from_millis(200));
+    request.set_timeout(Duration::from_secs(1));
     let batch = MetadataValue::from_static("2024-06");
     request.metadata_mut().insert("batch", batch);
     let response = client.accumulate(request).await?;

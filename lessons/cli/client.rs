@@ -217,9 +217,9 @@ pub(super) fn speaks_something_else() -> bool {
 }
 
 /// The first bytes that a server sends to what HTTP/2 begins with: nine, or fewer if it sends no
-/// more within a second.
+/// more within five seconds.
 fn first_bytes(server: &Uri) -> io::Result<Vec<u8>> {
-    let limit = Duration::from_secs(1);
+    let limit = Duration::from_secs(5);
     let host = server.host().unwrap_or_default();
     let address = (host.trim_matches(['[', ']']), server.port_u16().unwrap_or(80));
     let address = address.to_socket_addrs()?.next();
