@@ -27,13 +27,17 @@ const MAX_EVENTS: usize = 1000;
 
 // The `///` of a flag is its help text.
 #[derive(clap::Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Flags {
     /// The lesson to play
     #[arg(default_value = "1", value_parser = lesson)]
     lesson: &'static Lesson,
     /// List the lessons
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["lesson", "frames", "hex", "svg"])]
     list: bool,
+    // For those who look for it here: `main` says whose flag it is.
+    #[arg(long = "break", value_name = "NAME", hide = true)]
+    fault: Option<Option<String>>,
     #[command(flatten)]
     view: View,
     /// Draw the wire into an SVG file
@@ -85,6 +89,11 @@ fn lesson(text: &str) -> Result<&'static Lesson, String> {
 async fn main() -> Result<(), Failure> {
     let about = "Plays a lesson of the workbook, server and client, in one terminal";
     let flags: Flags = cli::parse("cargo run --", about, |command| command);
+    if let Some(fault) = flags.fault {
+        let (client, fault) = (flags.lesson.client(), fault.unwrap_or_default());
+        let command = format!("cargo run --bin {client} -- --break {fault}");
+        cli::fail(2, &format!("--break is a flag of {client}: {}", command.trim_end()));
+    }
     if flags.list {
         list_lessons();
         return Ok(());

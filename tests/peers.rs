@@ -206,13 +206,15 @@ async fn on_the_wire(client: impl Fn(&str) -> Command) -> Vec<String> {
         .local_addr()
         .expect("listener should have an address");
     let (tx, mut rx) = mpsc::unbounded_channel();
-    tokio::spawn(tap(listener, server.address.clone(), tx));
+    let tap = tokio::spawn(tap(listener, server.address.clone(), tx));
     output_of(&mut client(&address.to_string()));
     server.stop();
+    // Each connection has a sender of its own: the events end when the last connection does.
+    tap.abort();
 
     let mut renderer = Renderer::new(false, false);
     let mut lines = Vec::new();
-    while let Ok(tapped) = rx.try_recv() {
+    while let Some(tapped) = rx.recv().await {
         if !tapped.event.is_housekeeping() {
             lines.extend(renderer.line(&tapped));
         }

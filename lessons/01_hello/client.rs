@@ -67,7 +67,10 @@ async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
     match fault {
         // The call is an ordinary one: main connected to the wrong server, or to none.
         Fault::NoServer | Fault::WrongPort => greet(&mut greeter, "you".into()).await,
-        Fault::WrongPath => send(channel, "/Greeter/SayHello", b"\x0a\x03you").await,
+        Fault::WrongPath => {
+            let sent = send(channel, "/Greeter/SayHello", b"\x0a\x03you").await;
+            sent.map_err(Failure::provoked)
+        }
         Fault::EmptyName => greet(&mut greeter, String::new()).await,
         // c3 begins a character of two bytes, and 28 does not end one.
         Fault::NotUtf8 => {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 
 use clap::ValueEnum;
 use grpc_workbook::cli::{self, Failure};
@@ -19,7 +20,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tonic::transport::{self, Channel, Endpoint, Server, Uri, server::TcpIncoming};
+use tonic::Status;
+use tonic::transport::{self, Channel, Server, Uri, server::TcpIncoming};
 
 type Client = Http2ServiceClient<Channel>;
 
@@ -74,6 +76,7 @@ async fn main() -> Result<(), Failure> {
             Step::Http1 => http1(&server).await?,
             Step::Http2 => http2(&server).await?,
             Step::Flow => flow(&server).await?,
+            // Its server is inside this process.
             Step::Goaway => goaway().await?,
         }
     }
@@ -106,7 +109,8 @@ async fn tcp(server: &Uri) -> Result<(), Failure> {
         println!("tcp: wrote {} bytes", piece.len());
     }
     for _ in 0..2 {
-        let Ok(Some(answer)) = before_http2::receive(&mut connection).await else {
+        let answer = before_http2::receive(&mut connection);
+        let Ok(Some(answer)) = cli::answer_in_time(answer).await else {
             return Err(not_lesson_5(server));
         };
         println!("tcp: the answer is {:?}", String::from_utf8_lossy(&answer));
@@ -125,7 +129,7 @@ async fn http1(server: &Uri) -> Result<(), Failure> {
     println!("http1: sent GET /slow and GET /quick");
     let mut reader = BufReader::new(connection);
     for _ in 0..2 {
-        let Ok(body) = read_http1_body(&mut reader).await else {
+        let Ok(body) = cli::answer_in_time(read_http1_body(&mut reader)).await else {
             return Err(not_lesson_5(server));
         };
         println!("http1: answered {}", String::from_utf8_lossy(&body));
@@ -141,17 +145,33 @@ fn not_lesson_5(server: &Uri) -> Failure {
     ))
 }
 
+/// More than a response of lesson 5's server takes, in bytes.
+const MAX_RESPONSE: u64 = 4096;
+
 /// Reads the next response, of which only the body counts here.
-async fn read_http1_body(reader: &mut BufReader<TcpStream>) -> Result<Vec<u8>, Failure> {
-    let mut length = 0;
+///
+/// # Errors
+/// The connection ends before that, or what comes is not a response as lesson 5's server writes
+/// it.
+async fn read_http1_body(reader: &mut BufReader<TcpStream>) -> io::Result<Vec<u8>> {
+    // What is not such a response might never have a line end.
+    let mut reader = reader.take(MAX_RESPONSE);
+    let (mut is_first, mut length) = (true, 0);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).await? == 0 {
-            return Err(Failure::new("the connection ended"));
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let line = line.trim_end();
+        if is_first && line != "HTTP/1.1 200 OK" {
+            return Err(io::Error::other("the status line is another one"));
+        }
+        is_first = false;
         if let Some(value) = line.strip_prefix("Content-Length: ") {
-            length = value.parse()?;
+            length = value.parse().map_err(io::Error::other)?;
+        }
+        if length > MAX_RESPONSE as usize {
+            return Err(io::Error::other("the body is too long"));
         }
         // An empty line ends the headers.
         if line.is_empty() {
@@ -173,7 +193,7 @@ async fn recorded(
     window: Option<u32>,
 ) -> Result<(Client, Recording), Failure> {
     let recording = Recording::in_front_of(server).await?;
-    let endpoint = Endpoint::try_from(format!("http://{}", recording.address))?
+    let endpoint = cli::endpoint(format!("http://{}", recording.address).parse()?)
         // The same `:authority` in each run, whatever the port is, so the same bytes.
         .origin(Uri::from_static("http://127.0.0.1:50055"))
         .initial_stream_window_size(window);
@@ -187,9 +207,19 @@ async fn http2(server: &Uri) -> Result<(), Failure> {
     let (mut client, recording) = recorded(dial(server).await?, None).await?;
     let mut second = client.clone();
     println!("http2: calls slow work, then quick work");
-    // Both at once; the first is sent first.
-    tokio::try_join!(work(&mut client, true), work(&mut second, false))?;
-    work(&mut client, false).await?;
+    let mut slow = pin!(work(&mut client, true));
+    // Polled once, so the slow call is sent first.
+    let sent = tokio::select! {
+        biased;
+        ended = &mut slow => ended,
+        () = async {} => Ok(()),
+    };
+    // The quick one stands first: if both answers have come meanwhile, it came first.
+    let both = tokio::try_join!(biased; work(&mut second, false), slow);
+    let both = sent.and(both.map(drop));
+    if both.is_err() || work(&mut second, false).await.is_err() {
+        return Err(not_lesson_5(server));
+    }
 
     for line in recording.client.so_far(describe) {
         println!("http2: client sent {line}");
@@ -197,7 +227,7 @@ async fn http2(server: &Uri) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn work(client: &mut Client, slow: bool) -> Result<(), Failure> {
+async fn work(client: &mut Client, slow: bool) -> Result<(), Status> {
     let response = client.work(WorkRequest { slow }).await?.into_inner();
     println!("http2: answered {}", response.done);
     Ok(())
@@ -235,9 +265,14 @@ const WINDOW: u32 = 65_535;
 
 async fn flow(server: &Uri) -> Result<(), Failure> {
     let (mut client, mut recording) = recorded(dial(server).await?, Some(WINDOW)).await?;
-    let download = client.download(DownloadRequest { chunks: 1000 }).await?;
+    let download = client.download(DownloadRequest { chunks: 1000 }).await;
+    let Ok(download) = download else {
+        return Err(not_lesson_5(server));
+    };
     let mut download = download.into_inner();
-    let full = recording.server.wait(full_window).await?;
+    let Ok(full) = cli::answer_in_time(recording.server.wait(full_window)).await else {
+        return Err(not_lesson_5(server));
+    };
     println!("flow: nothing read, {full} bytes of DATA have come");
     // There and back on another stream: if the server had more to send on this one, it
     // would have come by now.
@@ -251,13 +286,18 @@ async fn flow(server: &Uri) -> Result<(), Failure> {
         // With the five bytes before it.
         read += 5 + chunk.encoded_len();
     }
-    recording.client.wait(window_update).await?;
+    // This fails if the server has hung up, and so does the next call.
+    let Ok(()) = recording.client.wait(window_update).await else {
+        return Err(not_lesson_5(server));
+    };
     println!(
         "flow: 4 chunks read, {read} bytes: the client sent WINDOW_UPDATE on stream 1"
     );
 
     drop(download);
-    let (stream, error) = recording.client.wait(reset).await?;
+    let Ok((stream, error)) = recording.client.wait(reset).await else {
+        return Err(not_lesson_5(server));
+    };
     println!("flow: call dropped, and the client sent RST_STREAM on {stream}: {error}");
     Ok(())
 }
@@ -380,14 +420,18 @@ fn last_goaway(frames: &[RecordedFrame]) -> Option<(u32, ErrorCode)> {
 /// Sends something that is not HTTP/2, and reports what the server says to it.
 async fn play_fault(server: &Uri, fault: Fault) -> Result<(), Failure> {
     let mut connection = dial(server).await?;
-    connection.write_all(&faulty_bytes(fault)).await?;
+    // This fails if the server has hung up already. What it said before can be read.
+    let _ = connection.write_all(&faulty_bytes(fault)).await;
     let mut answer = Vec::new();
-    if let Err(error) = connection.read_to_end(&mut answer).await
-        // With some of our bytes unread, the system may end the connection by force. What
-        // came before is in `answer`.
-        && error.kind() != io::ErrorKind::ConnectionReset
+    // lesson 5's server says less than a hundred bytes to any of this.
+    let mut limited = connection.take(MAX_RESPONSE);
+    let read = cli::answer_in_time(limited.read_to_end(&mut answer)).await;
+    // With some of our bytes unread, the system may end the connection by force. What came
+    // before is in `answer`.
+    if let Err(error) = read
+        && error.kind() == io::ErrorKind::TimedOut
     {
-        return Err(error.into());
+        return Err(not_lesson_5(server));
     }
     let frames = frames(&answer);
     if let Some((last, error)) = last_goaway(&frames) {
@@ -400,7 +444,10 @@ async fn play_fault(server: &Uri, fault: Fault) -> Result<(), Failure> {
     if frames.iter().any(is_settings) {
         return Err(Failure::new("the server sent SETTINGS, and hung up without GOAWAY"));
     }
-    Err(Failure::new("the server hung up without an answer"))
+    if answer.is_empty() {
+        return Err(Failure::wrong_server("the server hung up without an answer"));
+    }
+    Err(not_lesson_5(server))
 }
 
 fn faulty_bytes(fault: Fault) -> Vec<u8> {

@@ -11,8 +11,8 @@ use grpc_workbook::subjects_by_city::proto::{
 };
 use tokio::time::{sleep, timeout};
 use tokio_stream::StreamExt;
-use tonic::transport::{Channel, Endpoint, Uri};
-use tonic::{Request, Status, Streaming};
+use tonic::transport::{Channel, Uri};
+use tonic::{Code, Request, Status, Streaming};
 
 type Client = SubjectsByCityServiceClient<Channel>;
 
@@ -25,9 +25,9 @@ struct Args {
     /// With tick: leave after this many ticks
     #[arg(long, value_name = "N", global = true)]
     count: Option<u64>,
-    /// With tick: how many milliseconds the server waits before each tick
-    #[arg(long, value_name = "MS", default_value_t = 1000, global = true)]
-    interval: u32,
+    /// With tick: how many milliseconds the server waits before each tick; without it, 1000
+    #[arg(long, value_name = "MS", global = true)]
+    interval: Option<u32>,
     /// Given: `Tick` is called, and there is no city.
     #[command(subcommand)]
     command: Option<Command>,
@@ -71,6 +71,9 @@ async fn main() -> Result<(), Failure> {
     if args.count.is_some() && args.command.is_none() {
         cli::fail(2, "--count goes with tick: a list has an end of its own");
     }
+    if args.interval.is_some() && args.command.is_none() {
+        cli::fail(2, "--interval goes with tick: a list comes at once");
+    }
     let mut client = connect(server).await?;
     match fault {
         None => play(&mut client, args).await,
@@ -81,7 +84,8 @@ async fn main() -> Result<(), Failure> {
 async fn play(client: &mut Client, args: Args) -> Result<(), Failure> {
     match (args.command, args.city.first().map(String::as_str)) {
         (Some(Command::Tick { data }), _) => {
-            let request = tick_request(&data.unwrap_or_default(), args.interval);
+            let interval_ms = args.interval.unwrap_or(1000);
+            let request = tick_request(&data.unwrap_or_default(), interval_ms);
             tick(client, request, args.count).await
         }
         (None, None) => script(client).await,
@@ -104,7 +108,7 @@ async fn play_fault(client: &mut Client, fault: Fault) -> Result<(), Failure> {
             tick(client, tick_request("hello", 1000), Some(2)).await?;
             list(client, "wuhan").await
         }
-        Fault::Deadline => deadline(client, tick_request("hello", 700)).await,
+        Fault::Deadline => deadline(client, tick_request("hello", 1000)).await,
         Fault::SlowReader => {
             slow_reader(client, tick_request(&"x".repeat(40_000), 0)).await
         }
@@ -119,7 +123,7 @@ fn tick_request(data: &str, interval_ms: u32) -> TickRequest {
 async fn connect(server: Uri) -> Result<Client, Failure> {
     // How many bytes the server may send on one stream before the client has read any.
     // HTTP/2's own default is 65,535; tonic's client grants 2 MiB.
-    let endpoint = Endpoint::from(server).initial_stream_window_size(65_535);
+    let endpoint = cli::endpoint(server).initial_stream_window_size(65_535);
     Ok(Client::new(cli::connect_with(endpoint).await?))
 }
 // ANCHOR_END: connect
@@ -169,7 +173,11 @@ async fn script(client: &mut Client) -> Result<(), Failure> {
         match count(client, city).await {
             Ok(count) => println!("{city}: {count} subjects, and OK"),
             // An unknown city ends this call only: the next one works.
-            Err(status) => println!("{city}: {}", status_line(&status)),
+            Err(status) if status.code() == Code::NotFound => {
+                println!("{city}: {}", status_line(&status));
+            }
+            // Nothing else is meant to happen here.
+            Err(status) => return Err(status.into()),
         }
     }
     Ok(())
@@ -191,7 +199,8 @@ async fn count(client: &mut Client, city: &str) -> Result<usize, Status> {
 // ANCHOR: deadline
 /// Shows that tonic's deadline does not end a stream that runs, and that `timeout` does.
 async fn deadline(client: &mut Client, request: TickRequest) -> Result<(), Failure> {
-    const DEADLINE: Duration = Duration::from_secs(1);
+    // Halfway between the first tick and the second.
+    const DEADLINE: Duration = Duration::from_millis(1500);
     let mut limited = Request::new(request.clone());
     limited.set_timeout(DEADLINE);
     tick_twice(client, limited).await?;

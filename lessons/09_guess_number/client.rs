@@ -10,7 +10,7 @@ use grpc_workbook::guess_number::proto::{
     EchoRequest, EchoResponse, GuessRequest, GuessResponse,
     guess_number_service_client::GuessNumberServiceClient,
 };
-use grpc_workbook::raw::RawCodec;
+use grpc_workbook::raw;
 use prost::Message;
 use prost::bytes::Bytes;
 use tokio::sync::mpsc;
@@ -18,8 +18,6 @@ use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt, iter};
 use tonic::Request;
-use tonic::client::Grpc;
-use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 
 type Client = GuessNumberServiceClient<Channel>;
@@ -31,7 +29,7 @@ struct Args {
     #[arg(allow_negative_numbers = true, value_parser = Source::parser(cli::int32))]
     numbers: Vec<Source<i32>>,
     /// Take the random numbers of this seed, the same ones each time
-    #[arg(long)]
+    #[arg(long, conflicts_with = "numbers")]
     seed: Option<u64>,
     // Without one, the client guesses.
     #[command(subcommand)]
@@ -168,8 +166,9 @@ async fn deadlock(client: &mut Client) -> Result<(), Failure> {
     let Ok(response) = timeout(PATIENCE, call).await else {
         return Err(Failure::new("a second without headers: both sides wait"));
     };
+    let mut responses = response?.into_inner();
     tx.send(EchoRequest { data: "too late".into() }).await?;
-    response?.into_inner().message().await?;
+    responses.message().await?;
     Ok(())
 }
 // ANCHOR_END: deadlock
@@ -185,7 +184,10 @@ async fn full(client: &mut Client) -> Result<(), Failure> {
             let line = "a second without room for a message: both sides wait";
             return Err(Failure::new(line));
         };
-        sent?;
+        if sent.is_err() {
+            // The server has ended the call. The responses tell why.
+            break;
+        }
     }
     drop(tx);
     while responses.message().await?.is_some() {}
@@ -200,7 +202,8 @@ async fn leave(client: &mut Client) -> Result<(), Failure> {
     let handle = request.cancellation_handle();
     // Guess sends its headers at once: this does not wait for the first guess.
     let mut responses = client.guess(request).await?.into_inner();
-    tx.send(GuessRequest { number: 5 }).await?;
+    // This fails if the server has ended the call already; the next line then tells why.
+    let _ = tx.send(GuessRequest { number: 5 }).await;
     if let Some(GuessResponse { number, verdict }) = responses.message().await? {
         println!("{verdict}: {number}");
     }
@@ -213,15 +216,13 @@ async fn leave(client: &mut Client) -> Result<(), Failure> {
 
 /// Guesses 5, then sends bytes that a generated client would not send.
 async fn send(channel: Channel, message: Vec<u8>) -> Result<(), Failure> {
-    let mut grpc = Grpc::new(channel);
-    grpc.ready().await?;
     let (tx, rx) = mpsc::channel(1);
-    let request = Request::new(ReceiverStream::new(rx));
-    let path = PathAndQuery::from_static("/guess_number.v1.GuessNumberService/Guess");
-    let response = grpc.streaming(request, path, RawCodec).await?;
+    let path = "/guess_number.v1.GuessNumberService/Guess";
+    let response = raw::streaming(channel, path, ReceiverStream::new(rx)).await?;
     let mut responses = response.into_inner();
     for message in [GuessRequest { number: 5 }.encode_to_vec(), message] {
-        tx.send(Bytes::from(message)).await?;
+        // As in `leave`: if the call has ended, the responses tell why.
+        let _ = tx.send(Bytes::from(message)).await;
         match responses.message().await {
             Ok(Some(response)) => {
                 let GuessResponse { number, verdict } = GuessResponse::decode(response)?;

@@ -1,5 +1,6 @@
 //! Errors for the person who ran a program: one line that says what happened.
 
+use std::env;
 use std::error::Error;
 use std::fmt::{self, Debug};
 use std::io::{self, ErrorKind};
@@ -7,18 +8,37 @@ use std::iter::successors;
 
 use tonic::{Code, Status, TimeoutExpired};
 
+use super::client::speaks_something_else;
 use crate::status::{code_name, one_line};
+use crate::{LESSONS, Lesson};
 
 /// Why a program could not do its work.
 ///
 /// `main` returns it. Rust then prints `Error: ` and its `Debug`, which is one line, and exits
 /// with code 1.
-pub struct Failure(Box<dyn Error + Send + Sync>);
+pub struct Failure {
+    /// What happened.
+    error: Box<dyn Error + Send + Sync>,
+    /// Whether the program asked for it, as with `--break`.
+    is_provoked: bool,
+}
 
 impl Failure {
     /// A failure with this message, which is one line.
     pub fn new(line: impl Into<String>) -> Failure {
-        Failure(line.into().into())
+        Failure { error: line.into().into(), is_provoked: false }
+    }
+
+    /// The same failure, of a call that no server was meant to answer: the line does not ask
+    /// whether another server was meant.
+    pub fn provoked(self) -> Failure {
+        Failure { is_provoked: true, ..self }
+    }
+
+    /// A failure of a lesson's client to which something other than its server answered. The line
+    /// ends with the name of that server.
+    pub fn wrong_server(line: &str) -> Failure {
+        Failure::new(format!("{line}{}", own_server()))
     }
 }
 
@@ -26,17 +46,40 @@ impl Failure {
 // library has a conversion from each type to itself already.
 impl<E: Error + Send + Sync + 'static> From<E> for Failure {
     fn from(error: E) -> Failure {
-        Failure(error.into())
+        Failure { error: error.into(), is_provoked: false }
     }
 }
 
 impl Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let error: &(dyn Error + 'static) = &*self.0;
-        f.write_str(&match error.downcast_ref::<Status>() {
-            Some(status) => call_ended(status),
-            None => causes(error),
-        })
+        let error: &(dyn Error + 'static) = &*self.error;
+        let Some(status) = error.downcast_ref::<Status>() else {
+            return f.write_str(&causes(error));
+        };
+        f.write_str(&call_ended(status))?;
+        if !self.is_provoked && may_be_another_server(status) {
+            f.write_str(&own_server())?;
+        }
+        Ok(())
+    }
+}
+
+/// The lesson whose client the running program is.
+pub(super) fn own_lesson() -> Option<&'static Lesson> {
+    let program = env::current_exe().unwrap_or_default();
+    let name = program.file_stem().and_then(|name| name.to_str());
+    LESSONS.iter().find(|lesson| name == Some(&lesson.client()))
+}
+
+/// The end of a line about a server that is not the client's own. Lesson 11's client is left out:
+/// it calls the servers of other lessons too.
+fn own_server() -> String {
+    match own_lesson() {
+        Some(lesson) if lesson.number != 11 => {
+            let Lesson { number, .. } = lesson;
+            format!("; lesson {number}'s server is cargo run --bin {}", lesson.server())
+        }
+        _ => String::new(),
     }
 }
 
@@ -44,24 +87,57 @@ impl Debug for Failure {
 /// message.
 fn call_ended(status: &Status) -> String {
     let code = format!("{} ({})", code_name(status.code()), status.code() as i32);
-    // tonic's client and tonic's server each have a timer, and end the call with the same status.
-    let timed_out = TimeoutExpired(()).to_string();
-    if status.code() == Code::Cancelled && status.message() == timed_out {
-        return format!(
-            "the deadline passed, so the call ended with {code}: {timed_out}"
-        );
+    if is_deadline(status) {
+        let message = status.message();
+        return format!("the deadline passed, so the call ended with {code}: {message}");
     }
     match status.source() {
         // The server sent no status: tonic made one up, because something below gRPC failed.
-        Some(cause) => {
-            let what = what_failed(cause);
-            let cause = causes(below_tonic(cause));
-            format!("{what}, so the call ended with {code}: {cause}")
-        }
+        Some(cause) => match what_failed(cause) {
+            // Which of the causes it is depends on who was faster: the client that wrote, or
+            // the end of the connection.
+            GONE if speaks_something_else() => {
+                format!("{NOT_HTTP2}, so the call ended with {code}")
+            }
+            GONE => format!("{GONE}, so the call ended with {code}"),
+            what => {
+                let cause = causes(below_tonic(cause));
+                format!("{what}, so the call ended with {code}: {cause}")
+            }
+        },
+        None if is_not_of_grpc(status) => format!(
+            "what listens there does not speak gRPC, so the call ended with {code}: {}",
+            one_line(status.message())
+        ),
         None if status.message().is_empty() => {
             format!("the call ended with {code}, without a message")
         }
         None => format!("the call ended with {code}: {}", one_line(status.message())),
+    }
+}
+
+/// Whether a deadline ended the call. tonic's client and tonic's server each have a timer, and end
+/// the call with the same status; only the client's has a cause.
+fn is_deadline(status: &Status) -> bool {
+    let timed_out = TimeoutExpired(()).to_string();
+    status.code() == Code::Cancelled && status.message() == timed_out
+}
+
+/// Whether tonic made up a status because the answer was no gRPC: a page of HTML, for instance.
+pub fn is_not_of_grpc(status: &Status) -> bool {
+    let made_up = [
+        "grpc-status header missing, mapped from HTTP status code",
+        "received message with invalid compression flag",
+    ];
+    made_up.iter().any(|text| status.message().contains(text))
+}
+
+/// Whether the call may have ended like this because the client called the wrong server.
+fn may_be_another_server(status: &Status) -> bool {
+    match status.source() {
+        _ if is_deadline(status) => false,
+        Some(cause) => what_failed(cause) != RESET,
+        None => status.code() == Code::Unimplemented || is_not_of_grpc(status),
     }
 }
 
@@ -72,42 +148,61 @@ fn below_tonic<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static
     below.unwrap_or(error)
 }
 
+/// What [`what_failed`] calls a connection that has ended.
+pub(super) const GONE: &str = "the server went away";
+
+/// What [`what_failed`] calls an answer that is text, for instance.
+pub(super) const NOT_HTTP2: &str = "what listens there does not speak HTTP/2";
+
+/// What [`what_failed`] calls the end of one call on a connection that goes on.
+const RESET: &str = "the stream was reset";
+
 /// What failed below gRPC, in words.
 fn what_failed(cause: &(dyn Error + 'static)) -> &'static str {
-    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset};
-    const GONE: [ErrorKind; 4] = [
-        BrokenPipe,
-        ConnectionAborted,
-        ConnectionRefused,
-        ConnectionReset,
-    ];
-
     for error in chain(cause) {
-        if let Some(error) = error.downcast_ref::<hyper::Error>()
-            && error.is_canceled()
-        {
-            return "the server went away";
+        if let Some(error) = error.downcast_ref::<hyper::Error>() {
+            if error.is_canceled() {
+                return GONE;
+            }
+            // No answer to the PING of `cli::endpoint`.
+            if error.is_timeout() {
+                return "the server says nothing";
+            }
         }
         if let Some(error) = error.downcast_ref::<h2::Error>()
             && error.is_library()
             && error.reason() == Some(h2::Reason::FRAME_SIZE_ERROR)
         {
             // Text, taken for a frame's header, announces a huge frame.
-            return "what listens there does not speak HTTP/2";
+            return NOT_HTTP2;
         }
         if let Some(error) = error.downcast_ref::<h2::Error>()
             && error.is_reset()
         {
-            // Only this call: the connection goes on.
-            return "the stream was reset";
+            return RESET;
         }
-        if let Some(error) = as_io_error(error)
-            && GONE.contains(&error.kind())
-        {
-            return "the server went away";
+        if as_io_error(error).is_some_and(is_gone) {
+            return GONE;
         }
     }
     "the connection failed"
+}
+
+/// Whether an I/O error says that the other side has ended the connection.
+pub(super) fn is_gone(error: &io::Error) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset};
+    use ErrorKind::{NotConnected, UnexpectedEof};
+    let is_end = matches!(
+        error.kind(),
+        BrokenPipe
+            | ConnectionAborted
+            | ConnectionRefused
+            | ConnectionReset
+            | NotConnected
+            | UnexpectedEof
+    );
+    // In the middle of a frame: a server that answers with TLS does this.
+    is_end || error.to_string().contains("bytes remaining on stream")
 }
 
 /// The error and what caused it, outermost first, joined by colons. tonic's `Display` alone is

@@ -4,7 +4,7 @@ use std::env;
 use std::process::exit;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use tonic::transport::Uri;
 
 use super::term::end_quietly_when_output_closes;
@@ -19,22 +19,36 @@ use crate::status::one_line;
 pub fn parse<T: CommandFactory + FromArgMatches>(
     program: &str,
     about: &str,
-    finish: impl FnOnce(clap::Command) -> clap::Command,
+    finish: impl FnOnce(Command) -> Command,
+) -> T {
+    parse_checked(program, about, finish, |_, _| Ok(()))
+}
+
+/// [`parse`], with a `check` of what clap cannot tell: which arguments have no effect together.
+/// It returns the mistake, a line, as an error.
+pub(super) fn parse_checked<T: CommandFactory + FromArgMatches>(
+    program: &str,
+    about: &str,
+    finish: impl FnOnce(Command) -> Command,
+    check: impl FnOnce(&Command, &ArgMatches) -> Result<(), String>,
 ) -> T {
     end_quietly_when_output_closes();
     let command = T::command()
         .name(program.to_string())
         .bin_name(program)
-        .about(about.to_string())
-        .args_override_self(true);
+        .about(about.to_string());
     // `cargo run -- tap` has a help of its own. The first word alone can be a subcommand for sure:
     // a later one may be the value of a flag.
     let subcommand = env::args_os()
         .nth(1)
         .and_then(|word| Some(command.find_subcommand(word)?.get_name().to_string()));
-    let parsed = finish(command)
-        .try_get_matches()
-        .and_then(|matches| T::from_arg_matches(&matches));
+    let mut command = finish(command);
+    let parsed = command.try_get_matches_from_mut(env::args_os());
+    let parsed = parsed.and_then(|matches| {
+        let checked = check(&command, &matches);
+        checked.unwrap_or_else(|line| fail(2, &format!("{line}; see {program} --help")));
+        T::from_arg_matches(&matches)
+    });
     parsed.unwrap_or_else(|error| {
         if error.kind() == ErrorKind::DisplayHelp {
             print!("{error}");

@@ -14,9 +14,10 @@ mod signals;
 mod term;
 
 pub use client::{
-    ClientArgs, connect, connect_tcp, connect_with, parse_client, parse_client_or,
+    ClientArgs, answer_in_time, connect, connect_tcp, connect_with, endpoint,
+    parse_client, parse_client_or,
 };
-pub use errors::{Failure, without_os_code};
+pub use errors::{Failure, is_not_of_grpc, without_os_code};
 pub use flags::{fail, host_and_port, parse};
 pub use input::{Source, int32, lines, numbers, random, text};
 pub use server::{GRACE, Shutdown, bind, listen, listen_exercise, listen_with};

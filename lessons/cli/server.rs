@@ -185,7 +185,8 @@ impl Shutdown {
 /// waits, because it blocks its thread, would keep the process running.
 fn exit_even_if_a_call_blocks() {
     thread::spawn(|| {
-        thread::sleep(Duration::from_secs(1));
+        // Much longer than tokio takes to drop the other calls, on a busy machine too.
+        thread::sleep(Duration::from_secs(5));
         eprintln!("Error: a call blocks its thread: the process ends without it");
         exit(1);
     });

@@ -9,6 +9,7 @@ use std::thread;
 
 use grpc_workbook::hello::proto::{HelloRequest, greeter_client::GreeterClient};
 use support::programs::{self, Finished, Server, run};
+use tokio::net::TcpSocket;
 
 use crate::LESSON;
 
@@ -38,30 +39,29 @@ fn the_smallest_main_serves_too() {
 
 /// Starts the smallest server, and returns it with its address once it accepts connections.
 fn start_minimal() -> (Child, String) {
-    // It prints nothing, so it cannot take port 0 and say which one it got. It is given a port
-    // that was free just now, and another one if some other program was faster.
-    loop {
-        let free =
-            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let address = free.expect("a free port should be found").to_string();
-        let mut minimal = programs::command("lesson-1-minimal")
-            .arg(&address)
-            .spawn()
-            .expect("the server should start");
-        loop {
-            if TcpStream::connect(&address).is_ok() {
-                return (minimal, address);
-            }
-            let ended = minimal.try_wait();
-            if ended
-                .expect("the server should be a child of this test")
-                .is_some()
-            {
-                break;
-            }
-            thread::yield_now();
-        }
+    // It prints nothing, so it cannot take port 0 and say which one it got. It is given a port that
+    // is held for it: nobody gets this port who asks for a free one, and whoever names it does, as
+    // long as the holder does not listen.
+    let holder = TcpSocket::new_v4().expect("the system should make a socket");
+    holder
+        .set_reuseaddr(true)
+        .and_then(|()| holder.bind(([127, 0, 0, 1], 0).into()))
+        .expect("a free port should be found");
+    let address = holder
+        .local_addr()
+        .expect("a socket that is bound should have an address")
+        .to_string();
+    let mut minimal = programs::command("lesson-1-minimal")
+        .arg(&address)
+        .spawn()
+        .expect("the server should start");
+    while TcpStream::connect(&address).is_err() {
+        let ended = minimal.try_wait();
+        let ended = ended.expect("the server should be a child of this test");
+        assert_eq!(ended, None, "the server should listen on {address}");
+        thread::yield_now();
     }
+    (minimal, address)
 }
 
 #[test]

@@ -36,7 +36,8 @@ async fn a_call_without_an_answer_leaves_a_line() {
     let mut server = server_with_interval("1");
     let mut client = DemoClient::new(server.channel().await);
     let mut request = Request::new(pending());
-    request.set_timeout(Duration::from_millis(100));
+    // Long enough for the call to arrive at the server, on a busy machine too.
+    request.set_timeout(Duration::from_secs(1));
     let result = client.accumulate(request).await;
     result.expect_err("a call that does not end should have no response");
     server.wait_for("Accumulate -> no answer: the client left, or its time was up");

@@ -304,8 +304,13 @@ async fn a_response_in_frames() {
     assert!(only.contains(&":status: 200".into()), "{only:?}");
     assert!(only.contains(&"grpc-status: 12".into()), "{only:?}");
     // The third block is the whole response: END_STREAM is on it, and no DATA before.
-    let of_stream_3: Vec<&Header> =
-        frames.iter().filter(|header| header.stream == 3).collect();
+    // It may be followed by RST_STREAM: the server has answered, and the rest of the request is
+    // still on its way.
+    let is_of_answer = |header: &&Header| {
+        header.stream == 3
+            && matches!(header.kind, frame_type::HEADERS | frame_type::DATA)
+    };
+    let of_stream_3: Vec<&Header> = frames.iter().filter(is_of_answer).collect();
     assert_eq!(of_stream_3.len(), 1);
     assert_eq!(of_stream_3[0].kind, frame_type::HEADERS);
     assert!(of_stream_3[0].has(flag::END_STREAM));
@@ -358,7 +363,7 @@ async fn a_message_is_percent_encoded() {
 async fn keepalive_rests_while_there_is_no_call() {
     let server = Server::start(LESSON);
     let interval = Duration::from_millis(20);
-    let (resting, mut of_resting) =
+    let (resting, of_resting) =
         recorded_with(&server, |endpoint| endpoint.http2_keep_alive_interval(interval))
             .await;
     let (asking, mut of_asking) = recorded_with(&server, |endpoint| {
@@ -377,12 +382,12 @@ async fn keepalive_rests_while_there_is_no_call() {
     let asked = of_asking.client.wait(several).await;
     asked.expect("PINGs should be sent");
     assert_eq!(of_resting.client.so_far(pings), 0);
-    // During a call it asks too. A slow one takes longer than several intervals.
+    // During a call it asks too. A slow one takes longer than several intervals; on a busy machine
+    // it may take more than one.
     let mut client = Http2ServiceClient::new(resting);
-    let call = client.work(WorkRequest { slow: true });
-    let asked = of_resting.client.wait(several);
-    let (response, asked) = tokio::join!(call, asked);
-    response.expect("call should succeed");
-    asked.expect("PINGs should be sent");
+    while of_resting.client.so_far(several).is_none() {
+        let call = client.work(WorkRequest { slow: true });
+        call.await.expect("call should succeed");
+    }
     drop(asking);
 }

@@ -104,7 +104,8 @@ async fn a_method_can_learn_why_its_client_is_gone() {
     let (server, mut reports) = reporting_server();
     let mut client = Client::new(server.channel().await);
     let mut request = Request::new(tokio_stream::pending());
-    request.set_timeout(Duration::from_millis(10));
+    // Long enough for the call to arrive at the server, on a busy machine too.
+    request.set_timeout(Duration::from_secs(1));
     let response = client.accumulate(request).await;
     response.expect_err("call should fail");
     assert_eq!(reports.recv().await, Some("begun, with a deadline"));

@@ -20,7 +20,7 @@ pub fn built(program: &str) -> PathBuf {
     let of_the_lesson = format!("{lesson}-*");
     let names = match &*running_test() {
         // These need all of them, sooner or later.
-        "book" | "hostile_clients" | "workbook" => "*",
+        "book" | "hostile_clients" | "programs" | "workbook" => "*",
         // Optimized, one of them takes half a minute.
         "comparison" => program,
         // A test that starts a lesson's server nearly always starts its client too.
