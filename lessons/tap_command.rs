@@ -67,12 +67,11 @@ pub async fn show_tap(args: TapArgs, mut signals: Signals) -> Result<(), Failure
             _ = ticks.tick() => viewer.tick(),
             Some(tapped) = events_rx.recv() => {
                 let mut rows = viewer.push(&tapped);
-                // All that has come: this program has one thread, so meanwhile no bytes are
-                // forwarded, and what is still to be shown does not grow.
+                // All that has come, to print it at once. This program has one thread: meanwhile no
+                // bytes are forwarded, so what is still to be shown does not grow.
                 while let Ok(tapped) = events_rx.try_recv() {
                     rows.extend(viewer.push(&tapped));
                 }
-                rows.extend(viewer.settle());
                 rows
             }
         };

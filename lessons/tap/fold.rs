@@ -41,12 +41,8 @@ impl Like {
             EventKind::Ping { .. } => Like::Housekeeping("PING"),
             EventKind::WindowUpdate { .. } => Like::Housekeeping("WINDOW_UPDATE"),
             EventKind::Other { name } => Like::Housekeeping(name),
-            EventKind::Preface
-            | EventKind::Headers { .. }
-            | EventKind::End
-            | EventKind::Reset { .. }
-            | EventKind::GoAway { .. }
-            | EventKind::Undecodable { .. } => return None,
+            // What says how a call or a connection goes.
+            _ => return None,
         })
     }
 

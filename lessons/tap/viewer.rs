@@ -13,6 +13,9 @@ use super::trace::{EventKind, Side};
 pub const MAX_TEXT: usize = 1000;
 /// How many streams can have runs at a time. With one more, all runs end.
 const MAX_STREAMS: usize = 1024;
+/// For how many ticks a frame is remembered whose messages have not come. The connection may have
+/// ended.
+const OLD: u32 = 10;
 /// How many runs a direction of a stream can have. What would begin one more counts as one of the
 /// newest.
 const MAX_RUNS: usize = 8;
@@ -54,13 +57,14 @@ impl Row {
 
 /// Turns events into rows.
 ///
-/// It folds runs of like rows as they come: see [`Run`]. It has no clock. Whoever shows a wire
-/// live calls [`Viewer::settle`] when no event waits, and [`Viewer::tick`] every second.
+/// It folds runs of like rows as they come: see [`Run`]. It has no clock: whoever shows a wire
+/// live calls [`Viewer::tick`] every second.
 pub struct Viewer {
     /// Says what an event means.
     renderer: Renderer,
-    /// The DATA frame whose messages may come next. Only with `frames`.
-    frame: Option<OpenFrame>,
+    /// The DATA frame whose messages may come next, of each connection and direction. Only
+    /// with `frames`.
+    open_frames: BTreeMap<(usize, Side), OpenFrame>,
     /// The runs of each stream of each connection. What has ended, or was silent for a second, is
     /// not in here.
     runs: BTreeMap<(usize, u32), Vec<Run>>,
@@ -72,8 +76,10 @@ struct OpenFrame {
     row: Row,
     /// Its length, in bytes.
     length: u32,
-    /// It is in a row already, with a message that it completes.
+    /// It is in a row already.
     is_shown: bool,
+    /// The ticks since it came.
+    age: u32,
 }
 
 impl Viewer {
@@ -81,7 +87,7 @@ impl Viewer {
     /// connection going is shown too, and all headers; with `hex`, the bytes of the messages.
     pub fn new(frames: bool, hex: bool) -> Viewer {
         let renderer = Renderer::new(frames, hex);
-        Viewer { renderer, frame: None, runs: BTreeMap::new() }
+        Viewer { renderer, open_frames: BTreeMap::new(), runs: BTreeMap::new() }
     }
 
     /// Takes the next event. Returns the rows that are ready to be shown.
@@ -95,13 +101,15 @@ impl Viewer {
         let mut row = Row { connection, stream, from, shown };
         row.shown.text = cut(&row.shown.text, MAX_TEXT);
         if let EventKind::DataFrame { length } = event.kind {
-            self.close_frame(&mut rows);
-            self.frame = Some(OpenFrame { row, length, is_shown: false });
+            self.close_frame((connection, from), &mut rows);
+            let frame = OpenFrame { row, length, is_shown: false, age: 0 };
+            self.open_frames.insert((connection, from), frame);
             return rows;
         }
-        match &mut self.frame {
+        // Between the frame and the next one of its direction, there is only what it completes.
+        match self.open_frames.get_mut(&(connection, from)) {
             Some(frame) if frame.has(&row) => frame.take(&mut row, &event.kind),
-            _ => self.close_frame(&mut rows),
+            _ => self.close_frame((connection, from), &mut rows),
         }
         let like = Like::of(&event.kind).filter(|_| !row.shown.end_stream);
         match like {
@@ -114,18 +122,21 @@ impl Viewer {
         rows
     }
 
-    /// No event waits to be pushed: a frame whose messages might have been the next event has
-    /// completed none.
-    pub fn settle(&mut self) -> Vec<Row> {
-        let mut rows = Vec::new();
-        self.close_frame(&mut rows);
-        rows
-    }
-
     /// A second has passed. Runs that nothing was added to since the last tick end, and long ones
     /// show how far they are.
     pub fn tick(&mut self) -> Vec<Row> {
-        let mut rows = self.settle();
+        let mut rows = Vec::new();
+        let mut unfinished = Vec::new();
+        self.open_frames.retain(|_, frame| {
+            frame.age += 1;
+            if frame.age > 1 && !mem::replace(&mut frame.is_shown, true) {
+                unfinished.push(frame.row.clone());
+            }
+            frame.age < OLD
+        });
+        for row in unfinished {
+            self.show_frame(row, &mut rows);
+        }
         for runs in self.runs.values_mut() {
             runs.retain_mut(|run| run.tick(&mut rows));
         }
@@ -135,16 +146,25 @@ impl Viewer {
 
     /// Nothing more comes: returns the rows that were held back.
     pub fn finish(&mut self) -> Vec<Row> {
-        let mut rows = self.settle();
+        let mut rows = Vec::new();
+        while let Some((direction, _)) = self.open_frames.first_key_value() {
+            self.close_frame(*direction, &mut rows);
+        }
         self.end_all(&mut rows);
         rows
     }
 
-    /// Shows the open frame, if no row has it yet.
-    fn close_frame(&mut self, rows: &mut Vec<Row>) {
-        let Some(OpenFrame { mut row, is_shown: false, .. }) = self.frame.take() else {
-            return;
-        };
+    /// Shows the open frame of a direction, if no row has it yet.
+    fn close_frame(&mut self, direction: (usize, Side), rows: &mut Vec<Row>) {
+        if let Some(OpenFrame { row, is_shown: false, .. }) =
+            self.open_frames.remove(&direction)
+        {
+            self.show_frame(row, rows);
+        }
+    }
+
+    /// Shows a frame that has completed no message.
+    fn show_frame(&mut self, mut row: Row, rows: &mut Vec<Row>) {
         row.shown.text += ", and the message goes on";
         self.fold(Like::Frame, row, rows);
     }
@@ -194,7 +214,7 @@ impl Viewer {
                     run.show_held(rows);
                 }
             }
-            runs.retain(|run| run.from != row.from && !is_reset);
+            runs.retain(|run| run.from != row.from);
             if runs.is_empty() {
                 self.runs.remove(&call);
             }
@@ -222,11 +242,8 @@ impl Viewer {
 impl OpenFrame {
     /// Whether a row is about something in this frame.
     fn has(&self, row: &Row) -> bool {
-        let Row { connection, stream, from, shown } = row;
-        *connection == self.row.connection
-            && *stream == self.row.stream
-            && *from == self.row.from
-            && shown.frame == self.row.shown.frame
+        let Row { stream, shown, .. } = row;
+        *stream == self.row.stream && shown.frame == self.row.shown.frame
     }
 
     /// Makes one row of the frame and what is in it.

@@ -15,7 +15,11 @@ fn event(from: Side, stream: u32, kind: EventKind) -> TappedEvent {
 /// A message with the field 1, or without fields.
 fn message(n: u8) -> EventKind {
     let bytes = if n == 0 { vec![] } else { vec![0x08, n] };
-    let length = bytes.len() as u32;
+    message_of(bytes.len() as u32, bytes)
+}
+
+/// A message of `length` bytes, of which these were kept.
+fn message_of(length: u32, bytes: Vec<u8>) -> EventKind {
     EventKind::Message { compressed: false, length, bytes, end_stream: false }
 }
 
@@ -112,6 +116,19 @@ fn what_ends_a_run() {
         assert_eq!(shown, [run[0], run[1], words]);
         assert!(viewer.finish().is_empty(), "{words}");
     }
+    // What was on its way when the other side ended the stream is counted with the rest.
+    let early: &[TappedEvent] = &[
+        event(Client, 1, trailers()),
+        event(Client, 1, EventKind::Reset { error: ErrorCode::NO_ERROR }),
+    ];
+    let events = [&messages(1, 50)[..], early, &messages(1, 50)[..]].concat();
+    let shown = all_lines(false, &events);
+    let counts: Vec<&str> = shown
+        .iter()
+        .filter_map(|line| line.split("... ").nth(1))
+        .collect();
+    assert_eq!(counts, ["46 more like this", "49 more like this"]);
+    assert_eq!(shown.len(), 3 + 2 + 2 + 2, "{shown:#?}");
     // The last message may be what ends the stream.
     let mut events = messages(1, 10);
     if let EventKind::Message { end_stream, .. } = &mut events[9].event.kind {
@@ -199,12 +216,7 @@ fn a_message_of_another_shape_is_shown() {
     // However many shapes there are, the lines stay few.
     let mut events = Vec::new();
     for n in 0..10_000u32 {
-        let kind = EventKind::Message {
-            compressed: false,
-            length: 2,
-            bytes: vec![8 * (n % 15 + 1) as u8, 1],
-            end_stream: false,
-        };
+        let kind = message_of(2, vec![8 * (n % 15 + 1) as u8, 1]);
         events.push(event(Server, 1, kind));
     }
     let shown = all_lines(false, &events);
@@ -216,7 +228,7 @@ fn a_message_of_another_shape_is_shown() {
 #[test]
 fn what_is_held_back_comes_in_time() {
     let mut viewer = Viewer::new(false, false);
-    let mut push =
+    let push =
         |viewer: &mut Viewer, n| lines(&viewer.push(&event(Server, 1, message(n))));
     for n in 1..=3 {
         assert_eq!(push(&mut viewer, n).len(), 1);
@@ -255,12 +267,7 @@ fn what_is_held_back_comes_in_time() {
 /// A frame of DATA and the messages that it completes.
 #[test]
 fn a_frame_is_one_line() {
-    let long = EventKind::Message {
-        compressed: false,
-        length: 70_000,
-        bytes: vec![0; 65_536],
-        end_stream: true,
-    };
+    let long = message_of(70_000, vec![0; 65_536]);
     let cases: &[(&[EventKind], &[&str])] = &[
         (&[frame(7), message(1)], &["DATA { 1 }, a frame of 7 bytes"]),
         (&[frame(0), EventKind::End], &["DATA a frame of 0 bytes END_STREAM"]),
@@ -278,7 +285,7 @@ fn a_frame_is_one_line() {
             &[frame(66_000), frame(4_005), long],
             &[
                 "DATA a frame of 66000 bytes, and the message goes on",
-                "DATA a message of 70000 bytes, ends in a frame of 4005 bytes END_STREAM",
+                "DATA a message of 70000 bytes, ends in a frame of 4005 bytes",
             ],
         ),
         (
@@ -308,26 +315,43 @@ fn a_frame_is_one_line() {
             .collect();
         assert_eq!(shown, expected);
     }
-    // The next event is of another stream, or of the other side.
+    // What the other side and other connections do in the meantime is no part of it.
+    let elsewhere = TappedEvent { connection: 2, ..event(Client, 1, message(3)) };
     let events = [
+        event(Client, 1, frame(7)),
+        event(Server, 1, message(2)),
+        elsewhere,
+        event(Client, 1, message(1)),
         event(Client, 1, frame(3)),
-        event(Server, 1, message(1)),
-        event(Client, 1, frame(3)),
-        event(Client, 3, message(1)),
+        event(Client, 3, message(4)),
     ];
-    let shown = all_lines(true, &events);
     let expected = [
+        "<-- stream 1 DATA { 2 }",
+        "--> stream 1 DATA { 3 }",
+        "--> stream 1 DATA { 1 }, a frame of 7 bytes",
         "--> stream 1 DATA a frame of 3 bytes, and the message goes on",
-        "<-- stream 1 DATA { 1 }",
-        "--> stream 1 DATA a frame of 3 bytes, and the message goes on",
-        "--> stream 3 DATA { 1 }",
+        "--> stream 3 DATA { 4 }",
     ];
-    assert_eq!(shown, expected);
-    // A frame is shown when nothing else comes.
+    assert_eq!(all_lines(true, &events), expected);
+}
+
+/// A frame is shown when nothing else comes, and the rest of it after that.
+#[test]
+fn a_slow_frame_is_shown_in_time() {
     let mut viewer = Viewer::new(true, false);
-    assert!(viewer.push(&event(Client, 1, frame(3))).is_empty());
-    assert_eq!(lines(&viewer.settle()), [expected[0]]);
-    assert!(viewer.settle().is_empty());
+    assert!(viewer.push(&event(Client, 1, frame(7))).is_empty());
+    let mut shown = lines(&viewer.tick());
+    shown.extend(lines(&viewer.tick()));
+    assert_eq!(shown, ["--> stream 1 DATA a frame of 7 bytes, and the message goes on"]);
+    let rest = lines(&viewer.push(&event(Client, 1, message(1))));
+    assert_eq!(rest, ["--> stream 1 { 1 }, in the same frame"]);
+    for _ in 0..100 {
+        assert!(viewer.tick().is_empty());
+    }
+    assert_eq!(
+        lines(&viewer.push(&event(Client, 1, message(2)))),
+        ["--> stream 1 DATA { 2 }"]
+    );
 }
 
 #[test]
