@@ -6,19 +6,24 @@ use std::path::Path;
 use std::pin::pin;
 
 use grpc_workbook::cli::{Failure, without_os_code};
+use grpc_workbook::tap::fold::{fold_calls, several_connections};
 use grpc_workbook::tap::proxy::{TappedEvent, tap};
 use grpc_workbook::tap::svg::{Drawn, MAX_ROWS};
 use grpc_workbook::tap::trace::EventKind;
-use grpc_workbook::tap::viewer::Viewer;
+use grpc_workbook::tap::viewer::{Row, Viewer};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+
+/// How many rows are kept while a lesson plays. Those of like calls are left out at the end, so few
+/// of them are shown.
+const MAX_KEPT: usize = 50_000;
 
 /// What crosses the wire of a lesson that is played.
 pub struct Wire {
     /// Makes rows of what the tap sees.
     viewer: Viewer,
-    /// What the tap saw so far, as much as is drawn.
-    drawn: Drawn,
+    /// What the tap saw so far, at most [`MAX_KEPT`].
+    rows: Vec<Row>,
     /// The client has ended, even if the tap sees that later.
     client_has_ended: bool,
     /// From the tap.
@@ -35,8 +40,7 @@ impl Wire {
         let address = listener.local_addr()?.to_string();
         let (events_tx, events_rx) = mpsc::unbounded_channel();
         tokio::spawn(tap(listener, server.to_string(), events_tx));
-        let wire =
-            Wire { viewer, drawn: Drawn::default(), client_has_ended: false, events_rx };
+        let wire = Wire { viewer, rows: Vec::new(), client_has_ended: false, events_rx };
         Ok((wire, address))
     }
 
@@ -62,24 +66,34 @@ impl Wire {
         if let EventKind::GoAway { after_client_closed, .. } = &mut tapped.event.kind {
             *after_client_closed |= self.client_has_ended;
         }
-        self.drawn.add(&self.viewer.push(&tapped));
+        let rows = self.viewer.push(&tapped);
+        self.keep(rows);
     }
 
-    /// Prints a line for each row. Returns the rows.
+    fn keep(&mut self, mut rows: Vec<Row>) {
+        rows.truncate(MAX_KEPT - self.rows.len());
+        self.rows.append(&mut rows);
+    }
+
+    /// Prints a line for each row that is shown. Returns these rows.
     pub fn show(mut self) -> Drawn {
-        self.drawn.add(&self.viewer.finish());
-        let rows = self.drawn.rows();
-        let first = rows.first().map(|row| row.connection);
-        let several = rows.iter().any(|row| Some(row.connection) != first);
+        let rows = self.viewer.finish();
+        self.keep(rows);
+        let mut drawn = Drawn::default();
+        drawn.add(&fold_calls(&self.rows));
+        let rows = drawn.rows();
+        let several = several_connections(rows);
         println!();
         println!("on the wire:");
         for row in rows {
             println!("  {}", row.line(several));
         }
-        if self.drawn.left_out() > 0 {
-            println!("  ... {} more lines are not shown", self.drawn.left_out());
+        if drawn.left_out() > 0 {
+            println!("  ... {} more lines are not shown", drawn.left_out());
+        } else if self.rows.len() == MAX_KEPT {
+            println!("  ... what came after the first {MAX_KEPT} lines is not shown");
         }
-        self.drawn
+        drawn
     }
 }
 

@@ -1,7 +1,10 @@
-//! Runs of like rows: a stream of a thousand messages takes a few lines.
+//! Runs of like rows: a stream of a thousand messages takes a few lines. And calls that are the
+//! same, where all of them are known.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
+use super::render::RenderedEvent;
 use super::trace::{EventKind, Side};
 use super::viewer::Row;
 use crate::types::wire::Reader;
@@ -151,4 +154,58 @@ impl Run {
         }
         goes_on
     }
+}
+
+/// Whether rows are of more than one connection, so that streams need its number too.
+pub fn several_connections(rows: &[Row]) -> bool {
+    let first = rows.first().map(|row| row.connection);
+    rows.iter().any(|row| Some(row.connection) != first)
+}
+
+/// Leaves out calls that say the same as three others, and counts them where the first of them was.
+/// For rows of a wire that has ended.
+pub fn fold_calls(rows: &[Row]) -> Vec<Row> {
+    // What each call says, on its stream of its connection.
+    let mut calls = BTreeMap::<(usize, u32), Vec<(Side, &RenderedEvent)>>::new();
+    for row in rows.iter().filter(|row| row.stream != 0) {
+        let call = calls.entry((row.connection, row.stream)).or_default();
+        call.push((row.from, &row.shown));
+    }
+    for call in calls.values_mut() {
+        // In which order the two directions meet at the tap is chance.
+        call.sort_by_key(|(from, _)| *from);
+    }
+    let mut same = BTreeMap::<&[(Side, &RenderedEvent)], Vec<(usize, u32)>>::new();
+    for (call, content) in &calls {
+        same.entry(content).or_default().push(*call);
+    }
+    let mut counts = BTreeMap::new();
+    let mut left_out = BTreeSet::<(usize, u32)>::new();
+    for calls in same.values() {
+        if let [_, _, (connection, stream), rest @ ..] = &calls[..]
+            && let [first_left_out, ..] = rest
+        {
+            let like = if several_connections(rows) {
+                format!("{connection}/{stream}")
+            } else {
+                stream.to_string()
+            };
+            let count = format!("... {} more calls like stream {like}", rest.len());
+            counts.insert(*first_left_out, count);
+            left_out.extend(rest.iter().copied());
+        }
+    }
+    let mut folded = Vec::new();
+    for row in rows {
+        let call = (row.connection, row.stream);
+        if !left_out.contains(&call) {
+            folded.push(row.clone());
+        } else if let Some(count) = counts.remove(&call) {
+            let mut row = row.clone();
+            row.shown.text = count;
+            row.shown.end_stream = false;
+            folded.push(row);
+        }
+    }
+    folded
 }

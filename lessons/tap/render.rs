@@ -29,7 +29,7 @@ pub struct Renderer {
 }
 
 /// An event as it is shown: in a line, or above an arrow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RenderedEvent {
     /// The type of its frame, such as `HEADERS`.
     pub frame: &'static str,

@@ -3,6 +3,7 @@
 
 use std::fmt::{Arguments, Write};
 
+use super::fold::several_connections;
 use super::proxy::TappedEvent;
 use super::render::RenderedEvent;
 use super::trace::Side;
@@ -68,8 +69,7 @@ impl Drawn {
 
     /// The drawing: see [`draw`].
     pub fn draw(&self, id: &str, title: &str) -> String {
-        let first = self.rows.first().map(|row| row.connection);
-        let several = self.rows.iter().any(|row| Some(row.connection) != first);
+        let several = several_connections(&self.rows);
         let mut drawing = Svg::new(id);
         let mut current = None;
         for row in &self.rows {

@@ -1,6 +1,7 @@
 //! The lines that are shown of a wire: one for a frame, and few for many that are alike.
 
 use grpc_workbook::http2::frames::ErrorCode;
+use grpc_workbook::tap::fold::fold_calls;
 use grpc_workbook::tap::proxy::TappedEvent;
 use grpc_workbook::tap::trace::{Event, EventKind, Side};
 use grpc_workbook::tap::viewer::{MAX_TEXT, Row, Viewer};
@@ -359,6 +360,46 @@ fn the_preface_is_text() {
     // RFC 9113, 3.4.
     let shown = all_lines(true, &[event(Client, 0, EventKind::Preface)]);
     assert_eq!(shown, [r"--> connection preface PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]);
+}
+
+/// Calls that say the same are counted behind the third, in whatever order their directions met.
+#[test]
+fn like_calls_are_counted() {
+    let mut viewer = Viewer::new(false, false);
+    let mut rows = Vec::new();
+    for n in 1..=100 {
+        let stream = 2 * n - 1;
+        let odd = if n == 50 { 7 } else { 1 };
+        let question = event(Client, stream, message(odd));
+        let end = event(Client, stream, EventKind::End);
+        let answer = event(Server, stream, trailers());
+        let call = match n % 2 {
+            0 => [question, end, answer],
+            _ => [question, answer, end],
+        };
+        for tapped in &call {
+            rows.extend(viewer.push(tapped));
+        }
+    }
+    rows.extend(viewer.push(&event(
+        Server,
+        0,
+        EventKind::Undecodable { why: "why".into() },
+    )));
+    let shown = lines(&fold_calls(&rows));
+    assert_eq!(shown.len(), 3 * 3 + 1 + 3 + 1, "{shown:#?}");
+    assert_eq!(shown[9], "--> stream 7 DATA ... 96 more calls like stream 5");
+    assert_eq!(shown[10], "--> stream 99 DATA { 7 }");
+    // So few stay as they are, and so do the rows of the connection.
+    assert_eq!(fold_calls(&rows[..9]), rows[..9]);
+    let settings = vec![rows[rows.len() - 1].clone(); 10];
+    assert_eq!(fold_calls(&settings), settings);
+    // With another connection, the number needs it.
+    let mut elsewhere = rows[0].clone();
+    elsewhere.connection = 2;
+    rows.push(elsewhere);
+    let shown = lines(&fold_calls(&rows));
+    assert_eq!(shown[9], "--> stream 7 DATA ... 96 more calls like stream 1/5");
 }
 
 /// However long a header is, and however many there are, a line is not: it says what it leaves
