@@ -12,8 +12,8 @@ use crate::types::wire::Reader;
 /// How many rows of a run are shown before it holds any back.
 const SHOWN: usize = 3;
 /// How many rows a run holds back at most. Of more it keeps these, the last one among them, and
-/// counts the rest.
-const HELD: usize = 4;
+/// counts the rest. So that a dozen messages are shown, as lessons have them.
+const HELD: usize = 8;
 /// After how many ticks a run that goes on shows how far it is.
 const LONGEST: u32 = 10;
 /// How many fields of a message are compared.

@@ -66,7 +66,7 @@ fn messages(stream: u32, count: u8) -> Vec<TappedEvent> {
         .collect()
 }
 
-/// Up to seven like lines are shown; of more, the first three and the last. No line is lost, and
+/// Up to eleven like lines are shown; of more, the first three and the last. No line is lost, and
 /// none is counted twice.
 #[test]
 fn a_long_run_is_counted() {
@@ -74,7 +74,7 @@ fn a_long_run_is_counted() {
         let shown = all_lines(false, &messages(1, count));
         let line = |n: u8| format!("<-- stream 1 DATA {{ {n} }}");
         let expected: Vec<String> = match count {
-            0..=7 => (1..=count).map(line).collect(),
+            0..=11 => (1..=count).map(line).collect(),
             _ => {
                 let more = format!("<-- stream 1 DATA ... {} more like this", count - 4);
                 vec![line(1), line(2), line(3), more, line(count)]
@@ -106,13 +106,13 @@ fn what_ends_a_run() {
     ];
     for (last, words) in last_words {
         let mut viewer = Viewer::new(false, false);
-        for tapped in messages(1, 10) {
+        for tapped in messages(1, 20) {
             viewer.push(&tapped);
         }
         let shown = lines(&viewer.push(&last));
         let run = [
-            "<-- stream 1 DATA ... 6 more like this",
-            "<-- stream 1 DATA { 10 }",
+            "<-- stream 1 DATA ... 16 more like this",
+            "<-- stream 1 DATA { 20 }",
         ];
         assert_eq!(shown, [run[0], run[1], words]);
         assert!(viewer.finish().is_empty(), "{words}");
@@ -131,14 +131,14 @@ fn what_ends_a_run() {
     assert_eq!(counts, ["46 more like this", "49 more like this"]);
     assert_eq!(shown.len(), 3 + 2 + 2 + 2, "{shown:#?}");
     // The last message may be what ends the stream.
-    let mut events = messages(1, 10);
-    if let EventKind::Message { end_stream, .. } = &mut events[9].event.kind {
+    let mut events = messages(1, 20);
+    if let EventKind::Message { end_stream, .. } = &mut events[19].event.kind {
         *end_stream = true;
     }
     let shown = all_lines(false, &events);
     assert_eq!(
         shown.last().map(String::as_str),
-        Some("<-- stream 1 DATA { 10 } END_STREAM")
+        Some("<-- stream 1 DATA { 20 } END_STREAM")
     );
     // Other calls, and the same number on another connection, are other runs.
     let mut events = Vec::new();
@@ -202,7 +202,7 @@ fn runs_go_on_side_by_side() {
 /// A message of another shape is shown, behind those that came before it.
 #[test]
 fn a_message_of_another_shape_is_shown() {
-    let mut events = messages(1, 20);
+    let mut events = messages(1, 40);
     events[14] = event(Server, 1, message(0));
     let shown = all_lines(false, &events);
     let rest: Vec<&str> = shown[3..].iter().map(String::as_str).collect();
@@ -210,8 +210,8 @@ fn a_message_of_another_shape_is_shown() {
         "<-- stream 1 DATA ... 10 more like this",
         "<-- stream 1 DATA { 14 }",
         "<-- stream 1 DATA message {}",
-        "<-- stream 1 DATA ... 4 more like this",
-        "<-- stream 1 DATA { 20 }",
+        "<-- stream 1 DATA ... 24 more like this",
+        "<-- stream 1 DATA { 40 }",
     ];
     assert_eq!(rest, expected);
     // However many shapes there are, the lines stay few.
@@ -234,14 +234,14 @@ fn what_is_held_back_comes_in_time() {
     for n in 1..=3 {
         assert_eq!(push(&mut viewer, n).len(), 1);
     }
-    for n in 4..=9 {
+    for n in 4..=19 {
         assert!(push(&mut viewer, n).is_empty());
     }
     // The messages may have come just before the tick.
     assert!(viewer.tick().is_empty());
     let expected = [
-        "<-- stream 1 DATA ... 5 more like this",
-        "<-- stream 1 DATA { 9 }",
+        "<-- stream 1 DATA ... 15 more like this",
+        "<-- stream 1 DATA { 19 }",
     ];
     assert_eq!(lines(&viewer.tick()), expected);
     assert!(viewer.tick().is_empty());
@@ -456,7 +456,7 @@ fn many_streams_are_forgotten() {
     let mut viewer = Viewer::new(false, false);
     let mut shown = 0;
     for stream in 0..5_000 {
-        for n in 1..=9 {
+        for n in 1..=20 {
             shown += viewer
                 .push(&event(Server, 2 * stream + 1, message(n)))
                 .len();
