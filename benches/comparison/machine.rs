@@ -51,9 +51,14 @@ pub fn of_the_tap(rounds: usize) -> String {
     } else {
         format!("the median of {rounds} rounds")
     };
+    let programs = if cfg!(debug_assertions) {
+        "programs that are not optimized"
+    } else {
+        "optimized programs"
+    };
     format!(
         "Measured with `cargo bench -- --only tap` on {}; {}; {rounds}, {} ms each after {} ms to warm \
-         up; {place}; one connection; optimized programs; the tap's lines to nowhere.\n",
+         up; {place}; one connection; {programs}; the tap's lines to nowhere.\n",
         processor(),
         crates(),
         MEASURED.as_millis(),
