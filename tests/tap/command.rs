@@ -56,7 +56,7 @@ fn mistakes_of_the_command() {
         (
             &["--listen", "127.0.0.1", "--to", taken],
             2,
-            &["--listen", "not HOST:PORT", see],
+            &["--listen", "it is not HOST:PORT", see],
         ),
         (
             &["--listen", "127.0.0.1:0", "--to", "127.0.0.1"],
@@ -64,7 +64,11 @@ fn mistakes_of_the_command() {
             &["--to", "HOST:PORT", see],
         ),
         (&["--listen", "127.0.0.1:0", "--to", ""], 2, &["--to", see]),
-        (&["--listen", "127.0.0.1:0", "--to", "127.0.0.1:0"], 2, &["port 0", see]),
+        (
+            &["--listen", "127.0.0.1:0", "--to", "127.0.0.1:0"],
+            2,
+            &["no server listens on port 0", see],
+        ),
         (
             &["--listen", "127.0.0.1:0", "--to", "127.0.0.1:65536"],
             2,
@@ -73,7 +77,10 @@ fn mistakes_of_the_command() {
         (
             &["--listen", "127.0.0.1:0", "--to", "http://127.0.0.1:50051"],
             2,
-            &["leave out http://, as in 127.0.0.1:50051", see],
+            &[
+                "it is not HOST:PORT: leave out http://, as in 127.0.0.1:50051",
+                see,
+            ],
         ),
         (
             &["--listen", "127.0.0.1:0", "--to", "http://localhost:50051/"],
