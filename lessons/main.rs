@@ -3,27 +3,24 @@
 //! Both are the binaries that a reader runs by hand. This program has cargo build them,
 //! starts them with a tap between them, and prints what they say, each line with a label.
 
+mod tap_command;
+mod wire;
+
+use std::env;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
-use std::{env, fs};
 
 use clap::builder::styling::AnsiColor;
 use grpc_workbook::cli::{self, Failure, Signals};
 use grpc_workbook::explain;
-use grpc_workbook::tap::proxy::{TappedEvent, tap};
-use grpc_workbook::tap::render::Renderer;
-use grpc_workbook::tap::svg::draw;
-use grpc_workbook::tap::trace::EventKind;
+use grpc_workbook::tap::viewer::Viewer;
 use grpc_workbook::{LESSONS, Lesson, cargo};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::net::TcpListener;
 use tokio::process::{self, Child, ChildStderr, ChildStdout};
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// How many events of a lesson's wire are shown; later ones are left out.
-const MAX_EVENTS: usize = 1000;
+use tap_command::{TapArgs, show_tap};
+use wire::{Wire, check_svg, write_svg};
 
 // The `///` of a flag is its help text.
 #[derive(clap::Parser)]
@@ -62,16 +59,7 @@ struct View {
 #[derive(clap::Subcommand)]
 enum Command {
     /// Show the wire between any client and any server: a proxy that changes nothing
-    Tap {
-        /// Where to listen for clients
-        #[arg(long, value_name = "HOST:PORT", value_parser = cli::host_and_port)]
-        listen: String,
-        /// The server to pass them on to
-        #[arg(long, value_name = "HOST:PORT", value_parser = cli::host_and_port)]
-        to: String,
-        #[command(flatten)]
-        view: View,
-    },
+    Tap(TapArgs),
     /// Look an error message up on the book's page of error messages
     Explain {
         /// What a terminal said, one line or several; - reads standard input
@@ -102,11 +90,8 @@ async fn main() -> Result<(), Failure> {
         return explain::explain(&root(), message);
     }
     let mut signals = Signals::new()?;
-    if let Some(Command::Tap { listen, to, view }) = flags.command {
-        return tokio::select! {
-            tapped = show_tap(&listen, to, view) => tapped,
-            () = signals.next() => Ok(()),
-        };
+    if let Some(Command::Tap(args)) = flags.command {
+        return show_tap(args, signals).await;
     }
     tokio::select! {
         played = play(flags.lesson, flags.view, flags.svg) => played,
@@ -130,31 +115,20 @@ fn list_lessons() {
     }
 }
 
-/// `cargo run -- tap`: shows each connection's events as they come, until it is dropped.
-async fn show_tap(listen: &str, to: String, view: View) -> Result<(), Failure> {
-    let listener = cli::bind(listen).await?;
-    println!("tap to {to} listening on {}", listener.local_addr()?);
-    let mut renderer = Renderer::new(view.frames, view.hex);
-    let (events_tx, mut events_rx) = mpsc::unbounded_channel();
-    tokio::spawn(tap(listener, to, events_tx));
-    while let Some(tapped) = events_rx.recv().await {
-        if let Some(line) = renderer.line(&tapped) {
-            println!("{line}");
-        }
-    }
-    Ok(())
-}
-
 /// `cargo run -- 6`: plays a lesson, then shows what crossed the wire.
 async fn play(lesson: &Lesson, view: View, svg: Option<PathBuf>) -> Result<(), Failure> {
+    if let Some(file) = &svg {
+        check_svg(file)?;
+    }
     println!("building {lesson}");
     let folder = build(lesson).await?;
     let server = PlayedServer::start(&folder, lesson).await?;
-    let (mut wire, tapped) = Wire::tap_to(&server.address).await?;
+    let viewer = Viewer::new(view.frames, view.hex);
+    let (mut wire, tapped) = Wire::tap_to(&server.address, viewer).await?;
 
     let client_played = play_client(&folder, lesson, &tapped);
     let client_status = wire.record_during(client_played).await?;
-    let before_stop = wire.events.len();
+    wire.client_has_ended();
     let server_status = wire.record_during(server.stop()).await?;
 
     check_status(&lesson.client(), client_status)?;
@@ -162,18 +136,9 @@ async fn play(lesson: &Lesson, view: View, svg: Option<PathBuf>) -> Result<(), F
     if cfg!(unix) {
         check_status(&lesson.server(), server_status)?;
     }
-    let mut events = wire.events;
-    // The client had ended before the server was stopped, even if the tap saw it later.
-    for tapped in &mut events[before_stop..] {
-        if let EventKind::GoAway { after_client_closed, .. } = &mut tapped.event.kind {
-            *after_client_closed = true;
-        }
-    }
-    let mut renderer = Renderer::new(view.frames, view.hex);
-    show_wire(&events, &mut renderer);
+    let drawn = wire.show();
     if let Some(file) = svg {
-        let title = format!("The wire of {lesson}");
-        write_svg(&file, &draw("wire", &title, &mut renderer, &events))?;
+        write_svg(&file, &format!("The wire of {lesson}"), &drawn)?;
     }
     show_next_steps(lesson);
     Ok(())
@@ -242,63 +207,6 @@ fn check_status(program: &str, status: ExitStatus) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::new(format!("{program} failed, {status}")))
-}
-
-/// What crosses the wire of a lesson that is played.
-struct Wire {
-    /// What the tap saw so far, at most [`MAX_EVENTS`].
-    events: Vec<TappedEvent>,
-    /// From the tap.
-    events_rx: mpsc::UnboundedReceiver<TappedEvent>,
-}
-
-impl Wire {
-    /// Starts a tap to `server`. Returns what it will see, and the address of the tap.
-    async fn tap_to(server: &str) -> Result<(Wire, String), Failure> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?.to_string();
-        let (events_tx, events_rx) = mpsc::unbounded_channel();
-        tokio::spawn(tap(listener, server.to_string(), events_tx));
-        Ok((Wire { events: Vec::new(), events_rx }, address))
-    }
-
-    /// Does `work`, and records what crosses the wire in the meantime.
-    async fn record_during<T>(&mut self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        loop {
-            tokio::select! {
-                // First what has crossed the wire already.
-                biased;
-                Some(tapped) = self.events_rx.recv() => {
-                    if self.events.len() < MAX_EVENTS {
-                        self.events.push(tapped);
-                    }
-                }
-                done = &mut work => return done,
-            }
-        }
-    }
-}
-
-fn show_wire(events: &[TappedEvent], renderer: &mut Renderer) {
-    println!();
-    println!("on the wire:");
-    for tapped in events {
-        if let Some(line) = renderer.line(tapped) {
-            println!("  {line}");
-        }
-    }
-    if events.len() == MAX_EVENTS {
-        println!("  ... and more than is shown here");
-    }
-}
-
-fn write_svg(file: &Path, drawing: &str) -> Result<(), Failure> {
-    fs::write(file, drawing).map_err(|error| {
-        Failure::new(format!("cannot write {}: {}", file.display(), error.kind()))
-    })?;
-    println!("drawn in {}", file.display());
-    Ok(())
 }
 
 /// Says what a reader can do now, with this lesson's own files and programs.

@@ -39,6 +39,33 @@ pub fn description(rounds: usize, spread: f64) -> String {
     )
 }
 
+/// The line below the table of the tap.
+pub fn of_the_tap(rounds: usize) -> String {
+    let place = if *PINNED {
+        "server and tap on one core, the load on another"
+    } else {
+        "server, tap and load wherever the system put them"
+    };
+    let rounds = if rounds == 1 {
+        "one round".into()
+    } else {
+        format!("the median of {rounds} rounds")
+    };
+    let programs = if cfg!(debug_assertions) {
+        "programs that are not optimized"
+    } else {
+        "optimized programs"
+    };
+    format!(
+        "Measured with `cargo bench -- --only tap` on {}; {}; {rounds}, {} ms each after {} ms to warm \
+         up; {place}; one connection; {programs}; the tap's lines to nowhere.\n",
+        processor(),
+        crates(),
+        MEASURED.as_millis(),
+        WARM_UP.as_millis(),
+    )
+}
+
 /// A line with the processor, and one with the versions of Rust and of the crates that matter.
 pub fn machine_and_versions() -> String {
     let rust = output(Command::new("rustc").arg("--version"));

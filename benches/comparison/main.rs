@@ -2,7 +2,8 @@
 //! machine. `cargo bench -- --quick` makes one round instead of seven, `-- --only PART` one
 //! of the parts, and `OVERWRITE=1 cargo bench` writes the chapter's tables and its plot.
 //!
-//! Each part has a file: `others.rs`, `gains.rs`, `memory.rs`, `curves.rs` with `plot.rs`.
+//! Each part has a file: `others.rs`, `gains.rs`, `memory.rs`, `tap.rs`, `curves.rs`
+//! with `plot.rs`.
 //! `measure.rs` measures one server, `servers.rs` starts them. Two servers belong to no lesson:
 //! `stock_tonic.rs` and `bare.rs`. This program starts itself again to be one of them.
 
@@ -20,6 +21,7 @@ mod plot;
 mod reports;
 mod servers;
 mod stock_tonic;
+mod tap;
 
 use std::io::{Write, stderr};
 use std::process::{Command, Stdio, id};
@@ -74,6 +76,8 @@ enum Part {
     Gains,
     /// How much memory a server takes for streams of two lengths: a table
     Memory,
+    /// What lesson 5's tap costs: a table of chapter 5
+    Tap,
     /// Calls a second and latency against calls in flight: a plot
     Plot,
     /// What the load generator reports, of lesson 11's server and of the exercise's
@@ -135,6 +139,10 @@ fn compare(quick: bool, only: Option<Part>) {
         progress("memory");
         finish_table("book/generated/11-speed-memory.md", &memory::table(&runtime));
     }
+    if wanted(Part::Tap) {
+        let cost = tap::tables(&runtime, rounds, quick);
+        finish_table("book/generated/05-http2-tap-cost.md", &cost);
+    }
     if wanted(Part::Plot) {
         progress("the plot");
         let plot = plot::svg(&curves::measure_all(&runtime, rounds.min(3)));
@@ -151,6 +159,7 @@ fn build_lessons(only: Option<Part>) {
             "lesson-8-server",
             "lesson-9-server",
             "lesson-11-*",
+            "grpc-workbook",
         ],
         Some(Part::Servers) => &[
             "lesson-6-server",
@@ -160,6 +169,7 @@ fn build_lessons(only: Option<Part>) {
             "lesson-11-server",
         ],
         Some(Part::Gains) => &["lesson-6-server", "lesson-11-server"],
+        Some(Part::Tap) => &["lesson-11-server", "grpc-workbook"],
         Some(Part::Memory | Part::Plot) => &["lesson-11-server"],
         Some(Part::Reports) => &["lesson-11-client", "lesson-11-exercise"],
     });

@@ -41,8 +41,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a program, whose lines go nowhere. It takes its port, or after `--addr` its
-    /// address, from the argument after `flag`; without a flag, from the last argument.
+    /// Starts a program, whose lines go nowhere. It takes its port, or after `--addr` and `--listen`
+    /// its address, from the argument after `flag`; without a flag, from the last argument.
     fn start(mut program: Command, flag: Option<&str>) -> Server {
         let listener =
             TcpListener::bind("127.0.0.1:0").expect("there should be a free port");
@@ -53,7 +53,9 @@ impl Server {
         drop(listener);
         match flag {
             None => program.arg(port.to_string()),
-            Some("--addr") => program.args(["--addr", &format!("127.0.0.1:{port}")]),
+            Some(flag @ ("--addr" | "--listen")) => {
+                program.args([flag, &format!("127.0.0.1:{port}")])
+            }
             Some(flag) => program.args([flag, &port.to_string()]),
         };
         let mut program = on_its_core(program);
@@ -70,6 +72,13 @@ impl Server {
     /// A lesson's server, as cargo bench has built it.
     pub fn lesson(number: u8) -> Server {
         Server::start(lesson(number), Some("--addr"))
+    }
+
+    /// Lesson 5's tap, in front of the server on a port.
+    pub fn tap(port: u16) -> Server {
+        let mut tap = command("grpc-workbook");
+        tap.args(["tap", "--to", &format!("127.0.0.1:{port}")]);
+        Server::start(tap, Some("--listen"))
     }
 
     /// A lesson's server whose lines are read through a pipe.

@@ -81,7 +81,7 @@ async fn listen_as<A: Args>(
     let ServerFlags { args, addr } = parse(program, about, |command| {
         command.mut_arg("addr", |arg| arg.required(false).default_value(usual))
     });
-    let listener = bind(&addr).await?;
+    let listener = bind(&addr, "--addr").await?;
     // Caught from here on: a signal may arrive as soon as the line below is printed.
     let signals = Signals::new()?;
     println!("{program} listening on {}", listener.local_addr()?);
@@ -192,13 +192,13 @@ fn exit_even_if_a_call_blocks() {
     });
 }
 
-/// Opens a port.
+/// Opens a port. `flag` is the one that says which, for the messages of its errors.
 ///
 /// # Errors
 /// The address is in use, or is not an address of this machine.
-pub async fn bind(addr: &str) -> Result<TcpListener, Failure> {
+pub async fn bind(addr: &str, flag: &str) -> Result<TcpListener, Failure> {
     let listener = listen_on(addr).await;
-    listener.map_err(|error| Failure::new(cannot_listen(addr, &error)))
+    listener.map_err(|error| Failure::new(cannot_listen(addr, flag, &error)))
 }
 
 /// How many connections the kernel holds for a server until it accepts them. `TcpListener::bind`
@@ -225,17 +225,17 @@ async fn listen_on(addr: &str) -> io::Result<TcpListener> {
     result
 }
 
-fn cannot_listen(addr: &str, error: &io::Error) -> String {
-    let remedy = "choose another address with --addr HOST:PORT";
+fn cannot_listen(addr: &str, flag: &str, error: &io::Error) -> String {
+    let remedy = format!("choose another address with {flag} HOST:PORT");
     match error.kind() {
         ErrorKind::AddrInUse => format!(
-            "{addr} is in use: stop the program that listens there, or take a free port with --addr 127.0.0.1:0"
+            "{addr} is in use: stop the program that listens there, or take a free port with {flag} 127.0.0.1:0"
         ),
         ErrorKind::AddrNotAvailable => {
             format!("{addr} is not an address of this machine: {remedy}")
         }
         ErrorKind::PermissionDenied => format!(
-            "not allowed to listen on {addr}: take a port above 1023 with --addr HOST:PORT"
+            "not allowed to listen on {addr}: take a port above 1023 with {flag} HOST:PORT"
         ),
         _ => format!("cannot listen on {addr}, {}: {remedy}", without_os_code(error)),
     }

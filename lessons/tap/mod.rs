@@ -4,13 +4,16 @@
 //!
 //! [`proxy`] forwards the bytes and hands a copy to [`trace`], which makes events of
 //! them: headers, messages, statuses. `grpc_message` reads the five-byte prefix before
-//! each message, and puts the message together from its frames. [`render`] turns an event into a line of text, with
-//! the names from [`schema`]; [`svg`] draws events as arrows. The frames themselves are
-//! read by lesson 5's [`frames`](crate::http2::frames).
+//! each message, and puts the message together from its frames. [`render`] says what an event
+//! means, with the names from [`schema`]; [`viewer`] makes lines of that, and [`fold`] few lines of
+//! many that are alike; [`svg`] draws them as arrows. The frames themselves are read by lesson 5's
+//! [`frames`](crate::http2::frames).
 
+pub mod fold;
 mod grpc_message;
 pub mod proxy;
 pub mod render;
 pub mod schema;
 pub mod svg;
 pub mod trace;
+pub mod viewer;

@@ -8,10 +8,14 @@ use tonic::Code;
 use super::proxy::TappedEvent;
 use super::schema::{Schema, hex};
 use super::trace::{EventKind, Side};
-use crate::http2::frames::Setting;
+use super::viewer::{Row, cut};
+use crate::http2::frames::{PREFACE, Setting};
 use crate::{cli, status};
 
-/// Turns events into lines.
+/// How many characters of a header's value are shown.
+const MAX_VALUE: usize = 256;
+
+/// Says what events mean.
 pub struct Renderer {
     /// The names of messages and fields.
     schema: Schema,
@@ -25,7 +29,7 @@ pub struct Renderer {
 }
 
 /// An event as it is shown: in a line, or above an arrow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RenderedEvent {
     /// The type of its frame, such as `HEADERS`.
     pub frame: &'static str,
@@ -54,24 +58,13 @@ impl Renderer {
         Renderer { schema: Schema::of_the_workbook(), paths: HashMap::new(), frames, hex }
     }
 
-    /// The line for an event, if it is to be shown.
+    /// The line for one event by itself, without its connection's number, if it is to be
+    /// shown. A [`Viewer`](super::viewer::Viewer) shows many.
     pub fn line(&mut self, tapped: &TappedEvent) -> Option<String> {
-        let RenderedEvent { frame, text, end_stream } = self.render(tapped)?;
+        let shown = self.render(tapped)?;
         let TappedEvent { connection, event } = tapped;
-        let arrow = match event.from {
-            Side::Client => "-->",
-            Side::Server => "<--",
-        };
-        let color = color(event.stream);
-        let place = match (*connection, event.stream) {
-            (1, 0) => "connection".to_string(),
-            (1, stream) => format!("stream {stream}"),
-            (n, 0) => format!("connection {n}"),
-            (n, stream) => format!("stream {n}/{stream}"),
-        };
-        let end = if end_stream { "  END_STREAM" } else { "" };
-        let line = format!("{arrow} {color}{place:<10}{color:#} {frame:<8} {text}{end}");
-        Some(line.trim_end().to_string())
+        let (connection, stream, from) = (*connection, event.stream, event.from);
+        Some(Row { connection, stream, from, shown }.line(false))
     }
 
     /// What an event says, if it is to be shown.
@@ -109,7 +102,10 @@ impl Renderer {
                 "GOAWAY",
                 format!("{error}, last stream {last_stream}"),
             ),
-            EventKind::Preface => RenderedEvent::new("preface", "PRI * HTTP/2.0"),
+            EventKind::Preface => {
+                let text = String::from_utf8_lossy(PREFACE);
+                RenderedEvent::new("preface", status::one_line(&text))
+            }
             EventKind::Settings { ack: true, .. } => {
                 RenderedEvent::new("SETTINGS", "ACK")
             }
@@ -135,9 +131,9 @@ impl Renderer {
         if let (Some(method), Some(path)) =
             (field(fields, ":method"), field(fields, ":path"))
         {
-            parts.push(format!("{method} {path}"));
+            parts.push(format!("{} {}", cut(method, MAX_VALUE), cut(path, MAX_VALUE)));
         } else if let Some(status) = field(fields, ":status") {
-            parts.push(format!(":status {status}"));
+            parts.push(format!(":status {}", cut(status, MAX_VALUE)));
         }
         for (name, value) in fields {
             match name.as_str() {
@@ -147,9 +143,13 @@ impl Renderer {
                 "grpc-status" => {
                     let code =
                         value.parse().map(|n: i32| status::code_name(Code::from(n)));
+                    let value = cut(value, MAX_VALUE);
                     parts.push(format!("grpc-status {value} {}", code.unwrap_or("?")));
                 }
-                _ => parts.push(format!("{name} {value}")),
+                _ => {
+                    let (name, value) = (cut(name, MAX_VALUE), cut(value, MAX_VALUE));
+                    parts.push(format!("{name} {value}"));
+                }
             }
         }
         status::one_line(&parts.join(", "))
@@ -198,7 +198,7 @@ fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 /// Each stream has a colour, so that calls that run at the same time can be told apart.
-fn color(stream: u32) -> Style {
+pub fn color(stream: u32) -> Style {
     let colors = [
         AnsiColor::Cyan,
         AnsiColor::Yellow,

@@ -3,9 +3,11 @@
 
 use std::fmt::{Arguments, Write};
 
+use super::fold::several_connections;
 use super::proxy::TappedEvent;
-use super::render::{RenderedEvent, Renderer};
-use super::trace::{Event, Side};
+use super::render::RenderedEvent;
+use super::trace::Side;
+use super::viewer::{Row, Viewer};
 
 /// The width of a drawing, in units of its viewBox. A page shows it about 1:1.
 const WIDTH: u32 = 480;
@@ -19,6 +21,8 @@ const LETTERS: usize = 46;
 const LINE: u32 = 17;
 /// From an arrow down to the next text.
 const GAP: u32 = 26;
+/// How many rows are drawn. More would take memory, and nobody reads them.
+pub const MAX_ROWS: usize = 1000;
 
 /// The drawing of what crossed connections, which have numbers. `id` tells it from others
 /// on a page; `title` names it.
@@ -26,32 +30,60 @@ const GAP: u32 = 26;
 /// It works as a file of its own and inside a page. It has the colour of the text around
 /// it, so it fits every theme. Streams differ in their number and in the dashes of their
 /// arrows. Where there are several connections, each has its number above its arrows.
-pub fn draw(
-    id: &str,
-    title: &str,
-    renderer: &mut Renderer,
-    events: &[TappedEvent],
-) -> String {
-    let mut shown = Vec::new();
+pub fn draw(id: &str, title: &str, mut viewer: Viewer, events: &[TappedEvent]) -> String {
+    let mut drawn = Drawn::default();
     for tapped in events {
-        if let Some(rendered) = renderer.render(tapped) {
-            shown.push((tapped, rendered));
-        }
+        drawn.add(&viewer.push(tapped));
     }
-    let first = shown.first().map(|(tapped, _)| tapped.connection);
-    let several = shown
-        .iter()
-        .any(|(tapped, _)| Some(tapped.connection) != first);
-    let mut drawing = Svg::new(id);
-    let mut current = None;
-    for (TappedEvent { connection, event }, rendered) in &shown {
-        if several && current != Some(connection) {
-            drawing.heading(&format!("connection {connection}"));
-            current = Some(connection);
-        }
-        drawing.event(event, rendered);
+    drawn.add(&viewer.finish());
+    drawn.draw(id, title)
+}
+
+/// The rows of a drawing, which is made at the end: at most [`MAX_ROWS`].
+#[derive(Default)]
+pub struct Drawn {
+    /// What is drawn.
+    rows: Vec<Row>,
+    /// How many more rows there were.
+    left_out: usize,
+}
+
+impl Drawn {
+    /// Adds rows at the end, as long as there is room.
+    pub fn add(&mut self, rows: &[Row]) {
+        let room = MAX_ROWS - self.rows.len();
+        let (taken, rest) = rows.split_at(room.min(rows.len()));
+        self.rows.extend_from_slice(taken);
+        self.left_out += rest.len();
     }
-    drawing.finish(title)
+
+    /// What is drawn.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// How many rows came when there was no more room.
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// The drawing: see [`draw`].
+    pub fn draw(&self, id: &str, title: &str) -> String {
+        let several = several_connections(&self.rows);
+        let mut drawing = Svg::new(id);
+        let mut current = None;
+        for row in &self.rows {
+            if several && current != Some(row.connection) {
+                drawing.heading(&format!("connection {}", row.connection));
+                current = Some(row.connection);
+            }
+            drawing.row(row);
+        }
+        if self.left_out > 0 {
+            drawing.heading(&format!("... {} more are not drawn", self.left_out));
+        }
+        drawing.finish(title)
+    }
 }
 
 /// A drawing that grows downwards, element by element.
@@ -87,11 +119,11 @@ impl Svg<'_> {
     }
 
     /// What an event says, over an arrow from its sender to the other side.
-    fn event(&mut self, event: &Event, rendered: &RenderedEvent) {
-        let Event { from, stream, .. } = event;
-        let RenderedEvent { frame, .. } = rendered;
-        let mut text = rendered.text.clone();
-        if rendered.end_stream {
+    fn row(&mut self, row: &Row) {
+        let Row { from, stream, shown, .. } = row;
+        let RenderedEvent { frame, .. } = shown;
+        let mut text = shown.text.clone();
+        if shown.end_stream {
             text += if text.is_empty() {
                 "END_STREAM"
             } else {
@@ -102,9 +134,11 @@ impl Svg<'_> {
             Side::Client => "client",
             Side::Server => "server",
         };
+        let label = format!("{frame} {text}");
+        let label = label.trim();
         self.description
-            .push(format!("{sender}, stream {stream}: {frame} {text}"));
-        self.label(frame, &format!("{frame} {text}"));
+            .push(format!("{sender}, stream {stream}: {label}"));
+        self.label(frame, label);
         self.arrow(*from, *stream);
     }
 

@@ -24,7 +24,7 @@ pub const MAX_KEPT: usize = 64 * 1024;
 pub const MAX_STREAMS: usize = 1024;
 
 /// One of the two sides of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
     Client,
     Server,

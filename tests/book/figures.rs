@@ -6,9 +6,9 @@ use std::thread;
 
 use grpc_workbook::http2::frames::ErrorCode;
 use grpc_workbook::tap::proxy::{TappedEvent, tap};
-use grpc_workbook::tap::render::Renderer;
 use grpc_workbook::tap::svg::draw;
 use grpc_workbook::tap::trace::{Event, EventKind, Side};
+use grpc_workbook::tap::viewer::Viewer;
 use grpc_workbook::{LESSONS, Lesson};
 
 use support::programs::{self, Finished, Server, run};
@@ -109,8 +109,8 @@ fn lesson_of(file: &str) -> &'static Lesson {
 /// Draws a recording, and compares the drawing with the file.
 fn draw_wire(file: &str, title: &str, recording: &Recording) {
     let id = format!("lesson{}", name_of(file));
-    let mut renderer = Renderer::new(false, false);
-    written(file, &draw(&id, title, &mut renderer, recording));
+    let viewer = Viewer::new(false, false);
+    written(file, &draw(&id, title, viewer, recording));
 }
 
 // --- the four kinds of calls

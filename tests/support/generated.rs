@@ -65,6 +65,7 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/05-http2-request.md", "lesson-5"),
     ("book/generated/05-http2-status.md", "lesson-5"),
     ("book/generated/05-http2-tap.txt", "tap"),
+    ("book/generated/05-http2-tap-cost.md", "comparison"),
     ("book/generated/06-calculator-client.rs", "lesson-6"),
     ("book/generated/06-calculator-died.txt", "lesson-6"),
     ("book/generated/06-calculator-ends.md", "lesson-6"),

@@ -1,11 +1,13 @@
 //! The drawings: well-formed XML, whatever crossed the wire.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::{env, fs, process};
 
 use grpc_workbook::tap::proxy::TappedEvent;
-use grpc_workbook::tap::render::Renderer;
-use grpc_workbook::tap::svg::draw;
+use grpc_workbook::tap::svg::{MAX_ROWS, draw};
 use grpc_workbook::tap::trace::{Event, EventKind, Side};
+use grpc_workbook::tap::viewer::Viewer;
 use regex::Regex;
 use support::programs::{self, Finished, run};
 
@@ -65,19 +67,20 @@ fn is_a_drawing(text: &str) {
     assert!(attributes.contains(&namespace), "{attributes:?}");
 }
 
+fn headers(connection: usize, path: &str) -> TappedEvent {
+    let pair = |name: &str, value: &str| (name.to_string(), value.to_string());
+    let fields = vec![pair(":method", "POST"), pair(":path", path)];
+    let kind = EventKind::Headers { fields, end_stream: false };
+    let event = Event { from: Side::Client, stream: 1, kind };
+    TappedEvent { connection, event }
+}
+
 /// Whatever is in the headers, it is drawn; and connections are told apart.
 #[test]
 fn a_drawing_is_xml() {
-    let headers = |connection: usize, path: &str| {
-        let pair = |name: &str, value: &str| (name.to_string(), value.to_string());
-        let fields = vec![pair(":method", "POST"), pair(":path", path)];
-        let kind = EventKind::Headers { fields, end_stream: false };
-        let event = Event { from: Side::Client, stream: 1, kind };
-        TappedEvent { connection, event }
-    };
     let nasty = "/<&>\"'\0\u{1b}\u{fffe}\u{ffff}名/]]>";
-    let mut renderer = Renderer::new(true, true);
-    let one = draw("a", "<&>", &mut renderer, &[headers(6, nasty), headers(6, "/a/B")]);
+    let viewer = || Viewer::new(true, true);
+    let one = draw("a", "<&>", viewer(), &[headers(6, nasty), headers(6, "/a/B")]);
     is_a_drawing(&one);
     assert!(!one.contains("connection"), "{one}");
     let preface = Event { from: Side::Client, stream: 0, kind: EventKind::Preface };
@@ -87,29 +90,75 @@ fn a_drawing_is_xml() {
         headers(2, "/a/B"),
         headers(10, nasty),
     ];
-    let several = draw("a", "", &mut renderer, &events);
+    let several = draw("a", "", viewer(), &events);
     is_a_drawing(&several);
     let numbers = several.matches(">connection ").count();
     assert_eq!(numbers, 3 + 1, "three headings, and once in the text: {several}");
     // What is not shown counts for nothing.
-    let mut renderer = Renderer::new(false, false);
-    assert!(!draw("a", "", &mut renderer, &events[..3]).contains("connection"));
-    is_a_drawing(&draw("a", "", &mut renderer, &[]));
+    let plain = Viewer::new(false, false);
+    assert!(!draw("a", "", plain, &events[..3]).contains("connection"));
+    is_a_drawing(&draw("a", "", viewer(), &[]));
+}
+
+/// However long the tap runs, a drawing has room for so many rows, and says how many it leaves
+/// out.
+#[test]
+fn a_drawing_does_not_grow() {
+    let events = vec![headers(1, "/a/B"); MAX_ROWS + 7];
+    let drawing = draw("a", "", Viewer::new(false, false), &events);
+    is_a_drawing(&drawing);
+    assert_eq!(drawing.matches("<path d=\"M40 ").count(), MAX_ROWS + 1, "one is a side");
+    assert!(drawing.contains(">... 7 more are not drawn<"));
+    let exactly = draw("a", "", Viewer::new(false, false), &events[7..]);
+    assert!(!exactly.contains("not drawn"));
 }
 
 #[test]
 fn a_lesson_is_drawn() {
-    let file = std::env::temp_dir().join(format!("workbook-{}.svg", std::process::id()));
+    let folder = new_folder("a-lesson");
+    let file = folder.join("wire.svg");
     let mut player = programs::command("grpc-workbook");
     let Finished { code, output } = run(player.args(["1", "--svg"]).arg(&file));
     assert_eq!(code, Some(0), "{output}");
-    let drawing = std::fs::read_to_string(&file).expect("file should be written");
-    std::fs::remove_file(&file).expect("file should be there");
+    assert!(output.contains("\ndrawn in "), "{output}");
+    let drawing = fs::read_to_string(&file).expect("file should be written");
     is_a_drawing(&drawing);
     assert!(drawing.contains("/helloworld.Greeter/SayHello"));
-    let mut player = programs::command("grpc-workbook");
-    let Finished { code, output } =
-        run(player.args(["1", "--svg", "/nowhere/at/all.svg"]));
-    assert_eq!(code, Some(1));
-    assert!(output.contains("Error: cannot write /nowhere/at/all.svg"), "{output}");
+    fs::remove_dir_all(&folder).expect("folder should be there");
+}
+
+/// A folder of this test's own.
+fn new_folder(name: &str) -> PathBuf {
+    let folder = env::temp_dir().join(format!("workbook-{}-{name}", process::id()));
+    fs::create_dir(&folder).expect("a folder should be made");
+    folder
+}
+
+/// Before anything is built, started or opened: nothing is lost, and nothing is left behind.
+#[test]
+fn a_drawing_that_cannot_be_written_is_refused_first() {
+    let folder = new_folder("refused");
+    let here = folder.display().to_string();
+    let missing = format!("{here}/nowhere/at/all.svg");
+    let file = folder.join("file");
+    fs::write(&file, "kept").expect("file should be written");
+    let below_a_file = format!("{here}/file/wire.svg");
+    for (bad, why) in [
+        (&missing, "no such file or directory"),
+        (&here, "is a directory"),
+        (&below_a_file, "not a directory"),
+    ] {
+        let tap = ["tap", "--listen", "127.0.0.1:0", "--to", "127.0.0.1:1"];
+        for first in [&["1"][..], &tap] {
+            let mut player = programs::command("grpc-workbook");
+            let Finished { code, output } = run(player.args(first).args(["--svg", bad]));
+            assert_eq!(code, Some(1), "{output}");
+            assert_eq!(output, format!("Error: cannot write {bad}: {why}\n"));
+        }
+    }
+    let kept = fs::read_to_string(&file).expect("file should be there");
+    assert_eq!(kept, "kept");
+    let files = fs::read_dir(&folder).expect("folder should be there");
+    assert_eq!(files.count(), 1);
+    fs::remove_dir_all(&folder).expect("folder should be there");
 }

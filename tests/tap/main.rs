@@ -6,6 +6,7 @@ mod drawing;
 mod kinds;
 mod schema;
 mod trace;
+mod viewer;
 
 use grpc_workbook::tap::proxy::{TappedEvent, tap};
 use grpc_workbook::tap::trace::EventKind;
