@@ -24,6 +24,9 @@ use tokio::task::JoinHandle;
 /// How many events of a lesson's wire are shown; later ones are left out.
 const MAX_EVENTS: usize = 1000;
 
+/// How many events a tap may be ahead of what shows them: then its connections wait.
+const MAX_WAITING: usize = 256;
+
 // The `///` of a flag is its help text.
 #[derive(clap::Parser)]
 struct Flags {
@@ -110,7 +113,7 @@ async fn show_tap(listen: &str, to: String, view: View) -> Result<(), Failure> {
     let listener = cli::bind(listen).await?;
     println!("tap to {to} listening on {}", listener.local_addr()?);
     let mut renderer = Renderer::new(view.frames, view.hex);
-    let (events_tx, mut events_rx) = mpsc::unbounded_channel();
+    let (events_tx, mut events_rx) = mpsc::channel(MAX_WAITING);
     tokio::spawn(tap(listener, to, events_tx));
     while let Some(tapped) = events_rx.recv().await {
         if let Some(line) = renderer.line(&tapped) {
@@ -224,7 +227,7 @@ struct Wire {
     /// What the tap saw so far, at most [`MAX_EVENTS`].
     events: Vec<TappedEvent>,
     /// From the tap.
-    events_rx: mpsc::UnboundedReceiver<TappedEvent>,
+    events_rx: mpsc::Receiver<TappedEvent>,
 }
 
 impl Wire {
@@ -232,7 +235,7 @@ impl Wire {
     async fn tap_to(server: &str) -> Result<(Wire, String), Failure> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
-        let (events_tx, events_rx) = mpsc::unbounded_channel();
+        let (events_tx, events_rx) = mpsc::channel(MAX_WAITING);
         tokio::spawn(tap(listener, server.to_string(), events_tx));
         Ok((Wire { events: Vec::new(), events_rx }, address))
     }
