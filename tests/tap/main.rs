@@ -1,11 +1,15 @@
 //! The tap: it forwards every byte, and what it shows of them is right.
 
+mod bodies;
 mod calls;
 mod command;
+mod compressed;
 mod drawing;
 mod kinds;
 mod schema;
+mod streams;
 mod trace;
+mod wire;
 
 use grpc_workbook::tap::proxy::{TappedEvent, tap};
 use grpc_workbook::tap::trace::EventKind;
