@@ -67,7 +67,6 @@ const OF_SERVERS: &[(&[u8], &str)] = &[
     (b"INFO {", "NATS"),
     (b"RFB ", "VNC"),
     (b"@RSYNCD", "rsync"),
-    (b"E\0\0\0", "PostgreSQL"),
     (b"\xff\xfb", "Telnet"),
     (b"\xff\xfd", "Telnet"),
 ];
@@ -98,18 +97,27 @@ pub fn guess(from: Side, bytes: &[u8]) -> Guess {
             guess = Guess::NotYet;
         }
     }
-    // MySQL's greeting has a length of three bytes, the number 0 or 1 of its packet, and
-    // the version of the protocol, or ff for an error.
+    if from == Side::Server && guess == Guess::Unknown {
+        return guess_by_length(bytes);
+    }
+    guess
+}
+
+/// What a server speaks that begins with a length.
+fn guess_by_length(bytes: &[u8]) -> Guess {
     match bytes {
-        [_, 0 | 1, 0, 0 | 1, 0x0a | 0xff, ..] if from == Side::Server => {
-            Guess::LooksLike("MySQL")
-        }
-        [_] | [_, 0 | 1] | [_, 0 | 1, 0] | [_, 0 | 1, 0, 0 | 1]
-            if from == Side::Server =>
-        {
-            Guess::NotYet
-        }
-        _ => guess,
+        // Three bytes of length, the number of the packet, and the version of the protocol,
+        // or ff for an error.
+        [_, 0 | 1, 0, 0 | 1, 0x0a | 0xff, ..] => Guess::LooksLike("MySQL"),
+        // An error, four bytes of length, and how severe it is.
+        [b'E', 0, 0, _, _, b'S', ..] => Guess::LooksLike("PostgreSQL"),
+        [_]
+        | [_, 0 | 1]
+        | [_, 0 | 1, 0]
+        | [_, 0 | 1, 0, 0 | 1]
+        | [b'E', 0, 0, _]
+        | [b'E', 0, 0, _, _] => Guess::NotYet,
+        _ => Guess::Unknown,
     }
 }
 

@@ -5,10 +5,15 @@ mod calls;
 mod command;
 mod compressed;
 mod drawing;
+mod frame_errors;
+mod fuzz;
+mod header_blocks;
 mod kinds;
+mod not_http2;
 mod schema;
 mod streams;
 mod trace;
+mod trouble;
 mod wire;
 
 use grpc_workbook::tap::proxy::{TappedEvent, tap};

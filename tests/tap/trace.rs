@@ -70,7 +70,7 @@ fn pieces_are_put_together() {
     assert_eq!(kinds.len(), 10);
 }
 
-fn cases(least: u32) -> ProptestConfig {
+pub fn cases(least: u32) -> ProptestConfig {
     let cases = ProptestConfig::default().cases.max(least);
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
