@@ -10,6 +10,7 @@ mod fuzz;
 mod header_blocks;
 mod kinds;
 mod not_http2;
+mod peers;
 mod schema;
 mod streams;
 mod trace;
