@@ -107,11 +107,7 @@ impl Renderer {
                 RenderedEvent::new("DATA", format!("a frame of {length} bytes"))
             }
             EventKind::Data { what, length, bytes, end_stream } => {
-                let content = match beginning_as_text(bytes) {
-                    Some(text) => format!("{text:?}"),
-                    None => hex(bytes),
-                };
-                let text = format!("{length} bytes {what}: {content}");
+                let text = format!("{} {what}: {}", counted(*length), content(bytes));
                 RenderedEvent::new("DATA", status::one_line(&text)).ending(*end_stream)
             }
             EventKind::End => RenderedEvent::new("DATA", "").ending(true),
@@ -202,8 +198,26 @@ impl Renderer {
         } else if let Some(text) = self.schema.describe(name, bytes) {
             status::one_line(&text)
         } else {
-            format!("{length} bytes that are no message: {}", hex(bytes))
+            // JSON, for example, which gRPC allows too.
+            let content = content(bytes);
+            format!("{} that are no message: {content}", counted(length))
         }
+    }
+}
+
+/// `1 byte`, `2 bytes`.
+fn counted(length: usize) -> String {
+    match length {
+        1 => "1 byte".to_string(),
+        _ => format!("{length} bytes"),
+    }
+}
+
+/// Bytes that are no message: as text if they are one.
+fn content(bytes: &[u8]) -> String {
+    match beginning_as_text(bytes) {
+        Some(text) => format!("{text:?}"),
+        None => hex(bytes),
     }
 }
 
