@@ -248,6 +248,10 @@ impl OpenFrame {
 
     /// Makes one row of the frame and what is in it.
     fn take(&mut self, row: &mut Row, kind: &EventKind) {
+        // What is left of a message when its stream ends came in this frame or in earlier ones.
+        if self.is_shown && matches!(kind, EventKind::Data { .. }) {
+            return;
+        }
         let text = &mut row.shown.text;
         if mem::replace(&mut self.is_shown, true) {
             // The frame has the row above.
