@@ -56,7 +56,8 @@ impl Recording {
             };
             // A second connection is refused: its bytes would mix with these.
             drop(incoming);
-            server.set_nodelay(true)?;
+            // If it fails, the connection has ended, and the first read says so.
+            let _ = server.set_nodelay(true);
             let (from_client, to_client) = client.into_split();
             let (from_server, to_server) = server.into_split();
             tokio::spawn(forward(from_client, to_server, move |chunk| {

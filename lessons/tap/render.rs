@@ -77,25 +77,11 @@ impl Renderer {
                 let text = self.message(event.from, &event.kind);
                 RenderedEvent::new("DATA", text).ending(*end_stream)
             }
-            EventKind::TooLarge { length } => {
-                let text = format!("and {length} bytes more, too large to show");
-                RenderedEvent::new("HEADERS", text)
-            }
-            EventKind::WebTrailers { fields, end_stream } => {
-                let text = format!("trailers: {}", self.headers(fields));
-                RenderedEvent::new("DATA", text).ending(*end_stream)
-            }
-            EventKind::PushPromise { promised, fields } => {
-                let text = format!("stream {promised}: {}", self.headers(fields));
-                RenderedEvent::new("PUSH_PROMISE", text)
-            }
-            EventKind::StreamError { error, reason } => {
-                RenderedEvent::new("not read", format!("{error}: {reason}"))
-            }
-            EventKind::Forgotten => RenderedEvent::new(
-                "not read",
-                "from here on: too many streams are open, and this is the oldest",
-            ),
+            EventKind::TooLarge { .. }
+            | EventKind::WebTrailers { .. }
+            | EventKind::PushPromise { .. }
+            | EventKind::StreamError { .. }
+            | EventKind::Forgotten => self.rare(&event.kind),
             EventKind::DataFrame { length } => {
                 RenderedEvent::new("DATA", format!("a frame of {length} bytes"))
             }
@@ -132,6 +118,32 @@ impl Renderer {
             }
         };
         Some(rendered)
+    }
+
+    /// What an event says that few connections have.
+    fn rare(&self, kind: &EventKind) -> RenderedEvent {
+        match kind {
+            EventKind::TooLarge { length } => {
+                let text = format!("and {length} bytes more, too large to show");
+                RenderedEvent::new("HEADERS", text)
+            }
+            EventKind::WebTrailers { fields, end_stream } => {
+                let text = format!("trailers: {}", self.headers(fields));
+                RenderedEvent::new("DATA", text).ending(*end_stream)
+            }
+            EventKind::PushPromise { promised, fields } => {
+                let text = format!("stream {promised}: {}", self.headers(fields));
+                RenderedEvent::new("PUSH_PROMISE", text)
+            }
+            EventKind::StreamError { error, reason } => {
+                RenderedEvent::new("not read", format!("{error}: {reason}"))
+            }
+            EventKind::Forgotten => RenderedEvent::new(
+                "not read",
+                "from here on: too many streams are open, and this is the oldest",
+            ),
+            _ => RenderedEvent::new("", ""),
+        }
     }
 
     /// `POST /path`, or a status by its name, and the other headers.

@@ -9,6 +9,7 @@ mod frame_errors;
 mod fuzz;
 mod header_blocks;
 mod kinds;
+mod lines;
 mod not_http2;
 mod peers;
 mod schema;

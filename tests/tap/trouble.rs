@@ -46,6 +46,7 @@ fn a_tap_out_of_file_descriptors_goes_on() {
         let connection = TcpStream::connect(&tap.address);
         connections.push(connection.expect("the system should take the connection"));
     }
+    // Either "cannot accept a connection now", or "cannot connect to" the server.
     tap.wait_for("too many open files");
     drop(connections);
     // The tap closes its side of the connections in its own time.
