@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::View;
-use crate::wire::{check_svg, write_svg};
+use crate::wire::{MAX_WAITING, check_svg, write_svg};
 
 /// The viewer's second: see [`Viewer::tick`].
 const TICK: Duration = Duration::from_secs(1);
@@ -53,7 +53,7 @@ pub async fn show_tap(args: TapArgs, mut signals: Signals) -> Result<(), Failure
     }
     println!("tap to {to} listening on {address}");
 
-    let (events_tx, mut events_rx) = mpsc::unbounded_channel();
+    let (events_tx, mut events_rx) = mpsc::channel(MAX_WAITING);
     tokio::spawn(tap(listener, to.clone(), events_tx));
     let mut viewer = Viewer::new(view.frames, view.hex);
     let mut output = Output { drawn: svg.as_ref().map(|_| Drawn::default()) };

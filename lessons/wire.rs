@@ -14,6 +14,9 @@ use grpc_workbook::tap::viewer::{Row, Viewer};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+/// How many events a tap may be ahead of what shows them: then its connections wait.
+pub const MAX_WAITING: usize = 256;
+
 /// How many rows are kept while a lesson plays. Those of like calls are left out at the end, so few
 /// of them are shown.
 const MAX_KEPT: usize = 50_000;
@@ -27,7 +30,7 @@ pub struct Wire {
     /// The client has ended, even if the tap sees that later.
     client_has_ended: bool,
     /// From the tap.
-    events_rx: mpsc::UnboundedReceiver<TappedEvent>,
+    events_rx: mpsc::Receiver<TappedEvent>,
 }
 
 impl Wire {
@@ -38,7 +41,7 @@ impl Wire {
     pub async fn tap_to(server: &str, viewer: Viewer) -> Result<(Wire, String), Failure> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
-        let (events_tx, events_rx) = mpsc::unbounded_channel();
+        let (events_tx, events_rx) = mpsc::channel(MAX_WAITING);
         tokio::spawn(tap(listener, server.to_string(), events_tx));
         let wire = Wire { viewer, rows: Vec::new(), client_has_ended: false, events_rx };
         Ok((wire, address))

@@ -205,7 +205,8 @@ async fn on_the_wire(client: impl Fn(&str) -> Command) -> Vec<String> {
     let address = listener
         .local_addr()
         .expect("listener should have an address");
-    let (tx, mut rx) = mpsc::unbounded_channel();
+    // The events of all calls: they are read when the client has ended.
+    let (tx, mut rx) = mpsc::channel(1 << 20);
     let tap = tokio::spawn(tap(listener, server.address.clone(), tx));
     output_of(&mut client(&address.to_string()));
     server.stop();

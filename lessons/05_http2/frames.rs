@@ -179,6 +179,24 @@ pub struct FrameError {
     pub code: ErrorCode,
     /// The rule, for a person.
     pub reason: &'static str,
+    /// What the error ends.
+    pub scope: Scope,
+}
+
+/// What an error ends (section 5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The connection: after it, nothing on it is certain.
+    Connection,
+    /// The stream of its frame. The other streams go on.
+    Stream,
+}
+
+impl FrameError {
+    /// The same error, of a stream.
+    fn of_stream(self) -> FrameError {
+        FrameError { scope: Scope::Stream, ..self }
+    }
 }
 
 impl<'a> Frame<'a> {
@@ -203,7 +221,7 @@ impl<'a> Frame<'a> {
             frame_type::PUSH_PROMISE => read_push_promise(header, payload),
             frame_type::PING => read_ping(header, payload),
             frame_type::GOAWAY => read_goaway(header, payload),
-            frame_type::WINDOW_UPDATE => read_window_update(payload),
+            frame_type::WINDOW_UPDATE => read_window_update(header, payload),
             frame_type::CONTINUATION => read_continuation(header, payload),
             kind => Ok(Frame::Unknown { kind }),
         }
@@ -212,6 +230,10 @@ impl<'a> Frame<'a> {
 
 fn read_data(header: Header, payload: &[u8]) -> Result<Frame<'_>, FrameError> {
     require_stream(header)?;
+    if header.has(flag::PADDED) && payload.is_empty() {
+        // Only SETTINGS, headers and stream 0 concern the connection (4.2).
+        return Err(wrong_size("no length of the padding").of_stream());
+    }
     let data = without_padding(header, payload)?;
     Ok(Frame::Data { end_stream: header.has(flag::END_STREAM), data })
 }
@@ -231,7 +253,8 @@ fn read_headers(header: Header, payload: &[u8]) -> Result<Frame<'_>, FrameError>
 
 fn read_priority<'a>(header: Header, payload: &[u8]) -> Result<Frame<'a>, FrameError> {
     require_stream(header)?;
-    let [a, b, c, d, weight] = exactly(payload, "PRIORITY has 5 bytes")?;
+    let five = exactly(payload, "PRIORITY has 5 bytes");
+    let [a, b, c, d, weight] = five.map_err(FrameError::of_stream)?;
     Ok(Frame::Priority { depends_on: number([a, b, c, d]), weight })
 }
 
@@ -283,10 +306,18 @@ fn read_goaway(header: Header, payload: &[u8]) -> Result<Frame<'_>, FrameError> 
     Ok(Frame::GoAway { last_stream: number(*last), error, debug })
 }
 
-fn read_window_update<'a>(payload: &[u8]) -> Result<Frame<'a>, FrameError> {
+fn read_window_update<'a>(
+    header: Header,
+    payload: &[u8],
+) -> Result<Frame<'a>, FrameError> {
     let increment = number(exactly(payload, "WINDOW_UPDATE has 4 bytes")?);
     if increment == 0 {
-        return Err(protocol_error("WINDOW_UPDATE of 0 bytes"));
+        let error = protocol_error("WINDOW_UPDATE of 0 bytes");
+        return Err(if header.stream == 0 {
+            error
+        } else {
+            error.of_stream()
+        });
     }
     Ok(Frame::WindowUpdate { increment })
 }
@@ -337,11 +368,13 @@ fn require_connection(header: Header) -> Result<(), FrameError> {
 }
 
 fn wrong_size(reason: &'static str) -> FrameError {
-    FrameError { code: ErrorCode::FRAME_SIZE_ERROR, reason }
+    let code = ErrorCode::FRAME_SIZE_ERROR;
+    FrameError { code, reason, scope: Scope::Connection }
 }
 
 fn protocol_error(reason: &'static str) -> FrameError {
-    FrameError { code: ErrorCode::PROTOCOL_ERROR, reason }
+    let code = ErrorCode::PROTOCOL_ERROR;
+    FrameError { code, reason, scope: Scope::Connection }
 }
 
 /// Why a stream or a connection ended (section 7). A receiver must take any number, also

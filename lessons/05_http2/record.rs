@@ -1,5 +1,6 @@
 //! A proxy that records what crosses a connection, to read its frames.
 
+use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
 
@@ -55,14 +56,17 @@ impl Recording {
             };
             // A second connection is refused: its bytes would mix with these.
             drop(incoming);
-            server.set_nodelay(true)?;
+            // If it fails, the connection has ended, and the first read says so.
+            let _ = server.set_nodelay(true);
             let (from_client, to_client) = client.into_split();
             let (from_server, to_server) = server.into_split();
             tokio::spawn(forward(from_client, to_server, move |chunk| {
                 client_tx.send_modify(|sent| sent.extend_from_slice(chunk));
+                ready(())
             }));
             forward(from_server, to_client, move |chunk| {
                 server_tx.send_modify(|sent| sent.extend_from_slice(chunk));
+                ready(())
             })
             .await
         });
@@ -76,21 +80,22 @@ impl Recording {
 /// chunk.
 ///
 /// The next chunk is read once this one is written: a slow reader slows the sender, as if
-/// there were nothing between them. The other direction stays open.
+/// there were nothing between them. The other direction stays open. `on_chunk` returns a
+/// future, so that it can slow the sender too.
 ///
 /// # Errors
 /// The receiver is gone.
-pub async fn forward(
+pub async fn forward<F: Future<Output = ()>>(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    mut on_chunk: impl FnMut(&[u8]),
+    mut on_chunk: impl FnMut(&[u8]) -> F,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
         // A connection that breaks ends here like one that is closed.
         let size = from.read(&mut buffer).await.unwrap_or(0);
         let chunk = &buffer[..size];
-        on_chunk(chunk);
+        on_chunk(chunk).await;
         if chunk.is_empty() {
             return to.shutdown().await;
         }

@@ -3,17 +3,28 @@
 //! the wire are drawn from what it saw.
 //!
 //! [`proxy`] forwards the bytes and hands a copy to [`trace`], which makes events of
-//! them: headers, messages, statuses. `grpc_message` reads the five-byte prefix before
-//! each message, and puts the message together from its frames. [`render`] says what an event
-//! means, with the names from [`schema`]; [`viewer`] makes lines of that, and [`fold`] few lines of
-//! many that are alike; [`svg`] draws them as arrows. The frames themselves are read by lesson 5's
-//! [`frames`](crate::http2::frames).
+//! them: headers, messages, statuses. [`render`] says what an event means, with the
+//! names from [`schema`]; [`viewer`] makes lines of that, and [`fold`] few lines of many that
+//! are alike; [`svg`] draws them as arrows.
+//!
+//! Below [`trace`], `direction` takes a direction apart into frames, with lesson 5's
+//! [`frames`](crate::http2::frames), and `header_block` decompresses headers. `streams`
+//! remembers each call until it is over. [`body`] makes messages of its DATA, with
+//! `grpc_message` for gRPC's five-byte prefix, `grpc_web` for what gRPC-web adds, and
+//! [`unpack`] for compression. `not_http2` recognises what else may cross a connection.
 
+pub mod body;
+mod direction;
 pub mod fold;
 mod grpc_message;
+mod grpc_web;
+mod header_block;
+mod not_http2;
 pub mod proxy;
 pub mod render;
 pub mod schema;
+mod streams;
 pub mod svg;
 pub mod trace;
+pub mod unpack;
 pub mod viewer;

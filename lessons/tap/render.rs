@@ -1,13 +1,12 @@
 //! Shows what a tap saw: a line for each event, in the words of the specifications.
 
-use std::collections::HashMap;
-
 use clap::builder::styling::{AnsiColor, Style};
 use tonic::Code;
 
 use super::proxy::TappedEvent;
 use super::schema::{Schema, hex};
 use super::trace::{EventKind, Side};
+use super::unpack::Unpacked;
 use super::viewer::{Row, cut};
 use crate::http2::frames::{PREFACE, Setting};
 use crate::{cli, status};
@@ -19,9 +18,6 @@ const MAX_VALUE: usize = 256;
 pub struct Renderer {
     /// The names of messages and fields.
     schema: Schema,
-    /// The path of each call, by its connection and its stream: it says which types the
-    /// call's messages have. Filled by the events that are rendered, never emptied.
-    paths: HashMap<(usize, u32), String>,
     /// Whether to show what keeps the connection going too, and all headers.
     frames: bool,
     /// Whether to show the bytes of the messages too.
@@ -55,7 +51,7 @@ impl Renderer {
     /// connection going is shown too, and all headers; with `hex`, the bytes of the
     /// messages.
     pub fn new(frames: bool, hex: bool) -> Renderer {
-        Renderer { schema: Schema::of_the_workbook(), paths: HashMap::new(), frames, hex }
+        Renderer { schema: Schema::of_the_workbook(), frames, hex }
     }
 
     /// The line for one event by itself, without its connection's number, if it is to be
@@ -69,30 +65,29 @@ impl Renderer {
 
     /// What an event says, if it is to be shown.
     pub fn render(&mut self, tapped: &TappedEvent) -> Option<RenderedEvent> {
-        let TappedEvent { connection, event } = tapped;
-        let call = (*connection, event.stream);
+        let event = &tapped.event;
         if event.is_housekeeping() && !self.frames {
             return None;
         }
         let rendered = match &event.kind {
             EventKind::Headers { fields, end_stream } => {
-                if let Some(path) = field(fields, ":path") {
-                    self.paths.insert(call, path.to_string());
-                }
                 RenderedEvent::new("HEADERS", self.headers(fields)).ending(*end_stream)
             }
-            EventKind::Message { compressed, length, bytes, end_stream } => {
-                let path = self.paths.get(&call);
-                let path = path.map_or("", String::as_str);
-                let name = self.schema.message_of(path, event.from == Side::Server);
-                let text = self.message(name, *compressed, *length, bytes);
+            EventKind::Message { end_stream, .. } => {
+                let text = self.message(event.from, &event.kind);
                 RenderedEvent::new("DATA", text).ending(*end_stream)
             }
+            EventKind::TooLarge { .. }
+            | EventKind::WebTrailers { .. }
+            | EventKind::PushPromise { .. }
+            | EventKind::StreamError { .. }
+            | EventKind::Forgotten => self.rare(&event.kind),
             EventKind::DataFrame { length } => {
                 RenderedEvent::new("DATA", format!("a frame of {length} bytes"))
             }
-            EventKind::Data { length, end_stream } => {
-                RenderedEvent::new("DATA", format!("{length} bytes")).ending(*end_stream)
+            EventKind::Data { what, length, bytes, end_stream } => {
+                let text = format!("{} {what}: {}", counted(*length), content(bytes));
+                RenderedEvent::new("DATA", status::one_line(&text)).ending(*end_stream)
             }
             EventKind::End => RenderedEvent::new("DATA", "").ending(true),
             EventKind::Reset { error } => {
@@ -125,6 +120,32 @@ impl Renderer {
         Some(rendered)
     }
 
+    /// What an event says that few connections have.
+    fn rare(&self, kind: &EventKind) -> RenderedEvent {
+        match kind {
+            EventKind::TooLarge { length } => {
+                let text = format!("and {length} bytes more, too large to show");
+                RenderedEvent::new("HEADERS", text)
+            }
+            EventKind::WebTrailers { fields, end_stream } => {
+                let text = format!("trailers: {}", self.headers(fields));
+                RenderedEvent::new("DATA", text).ending(*end_stream)
+            }
+            EventKind::PushPromise { promised, fields } => {
+                let text = format!("stream {promised}: {}", self.headers(fields));
+                RenderedEvent::new("PUSH_PROMISE", text)
+            }
+            EventKind::StreamError { error, reason } => {
+                RenderedEvent::new("not read", format!("{error}: {reason}"))
+            }
+            EventKind::Forgotten => RenderedEvent::new(
+                "not read",
+                "from here on: too many streams are open, and this is the oldest",
+            ),
+            _ => RenderedEvent::new("", ""),
+        }
+    }
+
     /// `POST /path`, or a status by its name, and the other headers.
     fn headers(&self, fields: &[(String, String)]) -> String {
         let mut parts = Vec::new();
@@ -155,31 +176,73 @@ impl Renderer {
         status::one_line(&parts.join(", "))
     }
 
-    /// A message of the type `name`, by its fields; where that can't be, by its length.
-    fn message(
-        &self,
-        name: Option<&str>,
-        compressed: bool,
-        length: u32,
-        bytes: &[u8],
-    ) -> String {
-        let mut text = if compressed {
-            format!("{length} bytes, compressed")
-        } else if bytes.len() < length as usize {
+    /// A message, by its fields; where that can't be, by its length.
+    fn message(&self, from: Side, kind: &EventKind) -> String {
+        let EventKind::Message { path, compressed, length, bytes, unpacked, .. } = kind
+        else {
+            return String::new();
+        };
+        let path = path.as_deref().unwrap_or_default();
+        let name = self.schema.message_of(path, from == Side::Server);
+        let mut text = match unpacked {
+            Some(Unpacked::Message { encoding, bytes }) => {
+                let text = self.content(name, bytes.len(), bytes);
+                format!("{text}, {encoding}: {length} bytes")
+            }
+            Some(Unpacked::Not { why }) => {
+                status::one_line(&format!("{length} bytes, compressed: {why}"))
+            }
+            None => self.content(name, *length as usize, bytes),
+        };
+        if self.hex {
+            let [a, b, c, d] = length.to_be_bytes();
+            let prefix = hex(&[u8::from(*compressed), a, b, c, d]);
+            text += &format!("  [{prefix} | {}]", hex(bytes));
+        }
+        text
+    }
+
+    /// A message of the type `name` that has `length` bytes, of which `bytes` were kept.
+    fn content(&self, name: Option<&str>, length: usize, bytes: &[u8]) -> String {
+        if bytes.len() < length {
             // Only its beginning was kept.
             format!("a message of {length} bytes")
         } else if let Some(text) = self.schema.describe(name, bytes) {
             status::one_line(&text)
         } else {
-            format!("{length} bytes that are no message: {}", hex(bytes))
-        };
-        if self.hex {
-            let [a, b, c, d] = length.to_be_bytes();
-            let prefix = hex(&[u8::from(compressed), a, b, c, d]);
-            text += &format!("  [{prefix} | {}]", hex(bytes));
+            // JSON, for example, which gRPC allows too.
+            let content = content(bytes);
+            format!("{} that are no message: {content}", counted(length))
         }
-        text
     }
+}
+
+/// `1 byte`, `2 bytes`.
+fn counted(length: usize) -> String {
+    match length {
+        1 => "1 byte".to_string(),
+        _ => format!("{length} bytes"),
+    }
+}
+
+/// Bytes that are no message: as text if they are one.
+fn content(bytes: &[u8]) -> String {
+    match beginning_as_text(bytes) {
+        Some(text) => format!("{text:?}"),
+        None => hex(bytes),
+    }
+}
+
+/// Bytes as text, if they are the beginning of a text. The end may be inside a character.
+fn beginning_as_text(bytes: &[u8]) -> Option<&str> {
+    let whole = match std::str::from_utf8(bytes) {
+        Ok(_) => bytes,
+        Err(error) if error.error_len().is_none() => &bytes[..error.valid_up_to()],
+        Err(_) => return None,
+    };
+    let text = std::str::from_utf8(whole).ok()?;
+    let is_text = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    (!text.is_empty() && text.chars().all(is_text)).then_some(text)
 }
 
 /// `NAME value` for each setting.

@@ -200,7 +200,8 @@ async fn record(lesson: &Lesson, args: &[&str]) -> Recording {
         .local_addr()
         .expect("the tap should have an address")
         .to_string();
-    let (tx, mut rx) = mpsc::unbounded_channel();
+    // The events of all calls: they are read when the client has ended.
+    let (tx, mut rx) = mpsc::channel(1 << 20);
     let tap = tokio::spawn(tap(listener, server.address.clone(), tx));
     let mut client = programs::client(lesson, &address, args);
     let Finished { code, output } = run(&mut client);

@@ -2,7 +2,7 @@
 
 use grpc_workbook::http2::frames::flag::{self, ACK, END_HEADERS, END_STREAM, PADDED};
 use grpc_workbook::http2::frames::frame_type::*;
-use grpc_workbook::http2::frames::{ErrorCode, Frame, Header, PREFACE, Setting};
+use grpc_workbook::http2::frames::{ErrorCode, Frame, Header, PREFACE, Scope, Setting};
 use grpc_workbook::http2::record::frames;
 use proptest::prelude::*;
 
@@ -154,6 +154,27 @@ fn what_breaks_a_rule_is_refused() {
     ] {
         let frame = read(kind, flags, stream, payload);
         assert_eq!(frame, Err(error), "type {kind}, flags {flags}, {payload:?}");
+    }
+}
+
+/// What ends only its stream, by RFC 9113, 4.2, 6.3 and 6.9. All other errors end the connection.
+#[test]
+fn some_errors_are_of_a_stream() {
+    for (kind, flags, stream, payload, scope) in [
+        (WINDOW_UPDATE, 0, 1, &b"\0\0\0\0"[..], Scope::Stream),
+        (WINDOW_UPDATE, 0, 0, b"\0\0\0\0", Scope::Connection),
+        (WINDOW_UPDATE, 0, 1, b"\0\0\0", Scope::Connection),
+        (PRIORITY, 0, 1, b"\0\0\0\x01", Scope::Stream),
+        (PRIORITY, 0, 0, b"\0\0\0\x01\x0f", Scope::Connection),
+        (DATA, PADDED, 1, b"", Scope::Stream),
+        (DATA, PADDED, 1, b"\x01", Scope::Connection),
+        (RST_STREAM, 0, 1, b"\0\0\0", Scope::Connection),
+        (HEADERS, PADDED, 1, b"", Scope::Connection),
+    ] {
+        let length = u32::try_from(payload.len()).expect("payload should be short");
+        let frame = Frame::read(Header { length, kind, flags, stream }, payload);
+        let error = frame.expect_err("the frame should break a rule");
+        assert_eq!(error.scope, scope, "type {kind}, flags {flags}, {payload:?}");
     }
 }
 

@@ -1,24 +1,35 @@
 //! The tap: it forwards every byte, and what it shows of them is right.
 
+mod bodies;
 mod calls;
 mod command;
+mod compressed;
 mod drawing;
+mod frame_errors;
+mod fuzz;
+mod header_blocks;
 mod kinds;
+mod lines;
+mod not_http2;
+mod peers;
 mod schema;
+mod streams;
 mod trace;
+mod trouble;
+mod wire;
 mod viewer;
 
 use grpc_workbook::tap::proxy::{TappedEvent, tap};
 use grpc_workbook::tap::trace::EventKind;
 use grpc_workbook::{LESSONS, Lesson};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::mpsc::{self, Receiver};
 use tonic::transport::{Channel, Endpoint};
 
 const HELLO: &Lesson = &LESSONS[0];
 
 /// Starts a tap to `server`. Returns its address, and what it sees.
-async fn tapped(server: &str) -> (String, UnboundedReceiver<TappedEvent>) {
+async fn tapped(server: &str) -> (String, Receiver<TappedEvent>) {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a free port should be found");
@@ -26,7 +37,8 @@ async fn tapped(server: &str) -> (String, UnboundedReceiver<TappedEvent>) {
         .local_addr()
         .expect("a listener should have an address")
         .to_string();
-    let (tx, rx) = mpsc::unbounded_channel();
+    // As many as no test has: most look on only when the calls are over.
+    let (tx, rx) = mpsc::channel(1 << 20);
     tokio::spawn(tap(listener, server.to_string(), tx));
     (address, rx)
 }
@@ -42,7 +54,7 @@ async fn connect(address: &str) -> Channel {
 
 /// Waits for the next event of the kind that the test is about.
 async fn wait_for(
-    events: &mut UnboundedReceiver<TappedEvent>,
+    events: &mut Receiver<TappedEvent>,
     wanted: fn(&EventKind) -> bool,
 ) -> TappedEvent {
     loop {

@@ -55,17 +55,22 @@ fn pieces_are_put_together() {
     ];
     assert_eq!(kinds[2], &EventKind::Headers { fields, end_stream: false });
     let bytes = b"\x0a\x03you".to_vec();
-    assert_eq!(
-        kinds[6],
-        &EventKind::Message { compressed: false, length: 5, bytes, end_stream: true }
-    );
+    let message = EventKind::Message {
+        path: Some("/a/B".into()),
+        compressed: false,
+        length: 5,
+        bytes,
+        unpacked: None,
+        end_stream: true,
+    };
+    assert_eq!(kinds[6], &message);
     // Padding and its length count in the windows too.
     assert_eq!(kinds[3], &EventKind::DataFrame { length: 9 });
     assert_eq!(kinds[5], &EventKind::DataFrame { length: 4 });
     assert_eq!(kinds.len(), 10);
 }
 
-fn cases(least: u32) -> ProptestConfig {
+pub fn cases(least: u32) -> ProptestConfig {
     let cases = ProptestConfig::default().cases.max(least);
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }

@@ -21,7 +21,8 @@ fn message(n: u8) -> EventKind {
 
 /// A message of `length` bytes, of which these were kept.
 fn message_of(length: u32, bytes: Vec<u8>) -> EventKind {
-    EventKind::Message { compressed: false, length, bytes, end_stream: false }
+    let (path, unpacked, end_stream) = (None, None, false);
+    EventKind::Message { path, compressed: false, length, bytes, unpacked, end_stream }
 }
 
 fn frame(length: u32) -> EventKind {
