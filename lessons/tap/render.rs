@@ -86,7 +86,10 @@ impl Renderer {
                 RenderedEvent::new("DATA", format!("a frame of {length} bytes"))
             }
             EventKind::Data { what, length, bytes, end_stream } => {
-                let text = format!("{} {what}: {}", counted(*length), content(bytes));
+                let mut text = format!("{} {what}", counted(*length));
+                if !bytes.is_empty() {
+                    text += &format!(": {}", content(bytes));
+                }
                 RenderedEvent::new("DATA", status::one_line(&text)).ending(*end_stream)
             }
             EventKind::End => RenderedEvent::new("DATA", "").ending(true),

@@ -39,6 +39,10 @@ fn what_makes_no_message_is_shown_as_what_it_is() {
             "2 bytes of a message of 9 bytes, incomplete: 0a 05",
         ),
         (
+            data(NotMessage::CutMessage(9), b""),
+            "0 bytes of a message of 9 bytes, incomplete",
+        ),
+        (
             data(NotMessage::NotFollowed, b"\0\0"),
             "2 bytes of a stream that is not followed: 00 00",
         ),
