@@ -8,6 +8,7 @@
 //! the names from [`schema`]; [`svg`] draws events as arrows. The frames themselves are
 //! read by lesson 5's [`frames`](crate::http2::frames).
 
+mod field_type;
 mod grpc_message;
 pub mod proxy;
 pub mod render;
