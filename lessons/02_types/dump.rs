@@ -105,7 +105,9 @@ impl<'a> Line<'a> {
         loop {
             let text = rest.trim_start();
             let is_complete = size.is_none_or(|size| size == bytes.len() as u64);
-            if is_complete && (text.is_empty() || is_shown_by(text, &bytes)) {
+            let is_apart = rest.len() - text.len() > 1 || text.starts_with('|');
+            let shows_bytes = || is_apart && is_shown_by(text, &bytes);
+            if is_complete && (text.is_empty() || shows_bytes()) {
                 return Some(bytes);
             }
             let end = text.find(char::is_whitespace).unwrap_or(text.len());
@@ -117,7 +119,8 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Whether a text shows these bytes as a dump does: each as its character, or as a dot or so.
+/// Whether a text shows these bytes as a dump does: each as its character, or as a dot or another
+/// sign.
 fn is_shown_by(text: &str, bytes: &[u8]) -> bool {
     let text = text
         .strip_prefix('|')
@@ -127,9 +130,10 @@ fn is_shown_by(text: &str, bytes: &[u8]) -> bool {
     let mut visible = bytes.iter().filter(|byte| **byte != b' ');
     !bytes.is_empty()
         && visible.all(|byte| {
-            shown
-                .next()
-                .is_some_and(|c| !byte.is_ascii_graphic() || c == char::from(*byte))
+            shown.next().is_some_and(|c| {
+                c == char::from(*byte)
+                    || !(byte.is_ascii_graphic() || c.is_ascii_alphanumeric())
+            })
         })
         && shown.next().is_none()
 }

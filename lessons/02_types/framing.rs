@@ -70,7 +70,9 @@ pub fn parts(bytes: &[u8]) -> impl Iterator<Item = Result<Part<'_>, String>> {
                 missing: 0,
             }));
         }
-        let Some((flag, length, after)) = split_prefix(rest) else {
+        let Some((flag, length, after)) =
+            split_prefix(rest).filter(|_| begins_with_prefix(rest))
+        else {
             let more = rest.len();
             return Some(Err(format!(
                 "at offset {at}: {more} bytes after a message with gRPC's prefix, which do not begin with another prefix"

@@ -105,8 +105,10 @@ fn split_cut(text: &str) -> (&str, bool) {
 fn looks_like(text: &str) -> Option<&'static str> {
     let begins = |beginnings: &[&str]| beginnings.iter().any(|b| text.starts_with(b));
     let mut words = text.split(is_separator).filter(|word| !word.is_empty());
-    if begins(&["["]) && !text.contains(']') {
-        Some("it looks like a list, whose closing bracket is missing")
+    if begins(&["["]) && !text.contains(['"', '{']) {
+        Some(
+            "it looks like a list, but not of bytes: from 0 to 255, or in hexadecimal, up to a closing bracket",
+        )
     } else if begins(&["{", "["]) {
         Some(
             "it looks like JSON, or like a message printed as text: give the bytes of the message",
@@ -164,6 +166,9 @@ fn hex_word(word: &str) -> Option<Vec<u8>> {
     } else {
         joined(&lower, ['-'; 2])?
     };
+    if digits.is_empty() {
+        return None;
+    }
     let pairs = digits.as_bytes().chunks(2);
     pairs
         .map(|pair| Some(hex_digit(*pair.first()?)? << 4 | hex_digit(*pair.get(1)?)?))
@@ -281,12 +286,11 @@ impl<'a> List<'a> {
             .iter()
             .any(|word| word.starts_with("0x") || word.starts_with("0X"));
         let has_commas = self.content.contains(',');
-        // Two digits for each byte and no comma: hexadecimal, as the tap prints it. A number
-        // that begins with 0 and goes on is hexadecimal, too.
-        let two_digits = words.iter().all(|word| word.len() == 2);
+        // The tap has a bar after gRPC's prefix, and hexadecimal on both sides. No decimal number
+        // begins with 0 and goes on.
         let decimal = !self.is_buffer
+            && !self.content.contains('|')
             && words.iter().all(|word| is_decimal(word))
-            && (has_commas || !two_digits)
             && !words
                 .iter()
                 .any(|word| word.len() > 1 && word.starts_with('0'));

@@ -104,6 +104,8 @@ fn unescape(text: &str) -> Result<Vec<u8>, String> {
             'f' => (12, after),
             'e' => (27, after),
             '\\' | '"' | '\'' | '?' | '`' | '$' | '/' => (escape as u8, after),
+            // Rust and JavaScript print 0 like this, whatever comes next; C has three digits then.
+            '0' if octal_digits(rest) < 3 => (0, after),
             '0'..='7' => number(rest, 8, 3).ok_or_else(|| unknown(rest))?,
             'x' => number(after, 16, 2).ok_or_else(|| unknown(rest))?,
             'u' | 'U' => {
@@ -123,6 +125,14 @@ fn unescape(text: &str) -> Result<Vec<u8>, String> {
     }
     bytes.extend(rest.bytes());
     Ok(bytes)
+}
+
+/// How many of the first three characters are octal digits.
+fn octal_digits(text: &str) -> usize {
+    let digits = text.bytes().take(3);
+    digits
+        .take_while(|byte| matches!(byte, b'0'..=b'7'))
+        .count()
 }
 
 /// A number of at most `most` digits, and what comes after it.

@@ -30,6 +30,8 @@ mod literal;
 mod check;
 /// `--decode`: what it reads, and what it shows.
 mod decode;
+/// The same, on bytes and texts that proptest makes.
+mod decode_properties;
 /// The lesson's reader of the wire format, on messages that are written here.
 mod reader;
 /// The same, on messages that proptest makes, held against prost.

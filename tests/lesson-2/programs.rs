@@ -50,7 +50,11 @@ fn mistakes_on_the_command_line_get_one_line() {
         |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
     for (args, code, words) in [
         (&["int32"][..], 2, "<VALUE>"),
-        (&["int33", "1"], 2, "\"int33\" is not a valid type of a field"),
+        (
+            &["int33", "1"],
+            2,
+            "\"int33\" is not a valid type of a field: double, float, int32",
+        ),
         (&["int32", "2147483648"], 2, "\"2147483648\" is not a valid int32"),
         (&["uint32", "-1"], 2, "\"-1\" is not a valid uint32: it is never negative"),
         (&["bool", "yes"], 2, "\"yes\" is not a valid bool"),
@@ -59,7 +63,10 @@ fn mistakes_on_the_command_line_get_one_line() {
         (&["enum", "COLOR_BLUE"], 2, "\"COLOR_BLUE\" is not a valid enum"),
         (&["enum", "RED"], 2, "names: COLOR_UNSPECIFIED, COLOR_RED, COLOR_GREEN"),
         (&["--decode", "08 9z"], 2, "\"9z\" is not a valid byte"),
-        (&["--decode", "08", "int32", "1"], 2, "cannot be used with"),
+        (&["int32", "1", "--decode", "08"], 2, "cannot be used with"),
+        (&["--decode", "08", "int32", "1"], 2, "\"int32\" is not a valid byte"),
+        (&["--decode", "+8", "+1"], 2, "a byte has no sign"),
+        (&["--decode"], 2, "a value is required"),
     ] {
         let Finished { code: actual, output } = client(args);
         assert_eq!(actual, Some(code), "{output}");
@@ -83,7 +90,11 @@ fn mistakes_on_the_command_line_get_one_line() {
     for (bytes, error) in [
         ("08 01 12 05 61", "at offset 3: 5 bytes must follow, 1 do"),
         ("08 01 08 96", "at offset 3: the input ends inside a varint"),
-        ("00 00 00 00 02 08 01", "at offset 0: field number 0, which does not exist"),
+        ("00 08 01", "at offset 0: field number 0, which does not exist"),
+        (
+            "08 01 ... 9 bytes",
+            "the bytes end in ...: the program that printed them left the rest out",
+        ),
     ] {
         let Finished { code, output } = client(&["--decode", bytes]);
         assert_eq!(code, Some(1));
@@ -119,6 +130,8 @@ fn the_readings_of_a_long_number_are_folded() {
         [
             format!("{indent}signed -1"),
             format!("{indent}zigzag -9223372036854775808"),
+            format!("{indent}uint32 4294967295"),
+            format!("{indent}sint32 -2147483648"),
         ]
     );
 }
