@@ -178,7 +178,7 @@ fn hex_word(word: &str) -> Option<Vec<u8>> {
 /// The pieces between separators, joined. `None` if not all of them are whole bytes.
 fn joined(digits: &str, separators: [char; 2]) -> Option<String> {
     let pieces: Vec<&str> = digits.split(separators).collect();
-    let whole = |piece: &&str| !piece.is_empty() && piece.len() % 2 == 0;
+    let whole = |piece: &&str| !piece.is_empty() && piece.len().is_multiple_of(2);
     pieces.iter().all(whole).then(|| pieces.concat())
 }
 

@@ -18,6 +18,9 @@ use crate::types::wire::{Reader, Value, as_text, may_be_message, zigzag};
 /// How deep messages inside messages are described. What is deeper is left out.
 const MAX_DEPTH: usize = 32;
 
+/// `FieldDescriptorProto.Label.LABEL_REPEATED`.
+const LABEL_REPEATED: u64 = 3;
+
 /// How much of a long thing is shown: bytes, characters of a text, numbers of a list, fields of a
 /// message. Of what is longer, the total is told.
 const SHOWN: usize = 64;
@@ -42,6 +45,7 @@ mod number {
     pub mod field_descriptor {
         pub const NAME: u32 = 1;
         pub const NUMBER: u32 = 3;
+        pub const LABEL: u32 = 4;
         pub const TYPE: u32 = 5;
         pub const TYPE_NAME: u32 = 6;
     }
@@ -83,6 +87,8 @@ pub struct Schema {
 struct FieldDefinition {
     name: String,
     field_type: FieldType,
+    /// Only a list of numbers may be packed.
+    is_repeated: bool,
     /// The full name of its message, group or enum; for other types it is no name that is defined.
     type_name: String,
 }
@@ -181,6 +187,7 @@ impl Schema {
         FieldDefinition {
             name: text_of(field, field_descriptor::NAME),
             field_type: FieldType::from_number(varint_of(field, field_descriptor::TYPE)),
+            is_repeated: varint_of(field, field_descriptor::LABEL) == LABEL_REPEATED,
             type_name: self.full_name(&text_of(field, field_descriptor::TYPE_NAME)),
         }
     }
@@ -285,11 +292,14 @@ impl Schema {
                 Ok(text) => quoted(text),
                 Err(_) => format!("not UTF-8: {}", hex(bytes)),
             },
-            FieldType::Unknown => self.guess(bytes, depth),
-            _ => match field_type.unpack(bytes) {
-                Some(numbers) => self.packed(field_type, type_name, &numbers),
-                None => format!("no list of numbers: {}", hex(bytes)),
-            },
+            _ if definition.is_some_and(|field| field.is_repeated) => {
+                match field_type.unpack(bytes) {
+                    Some(numbers) => self.packed(field_type, type_name, &numbers),
+                    None => format!("no list of numbers: {}", hex(bytes)),
+                }
+            }
+            // Not in the schema, or a number, which has no length: the sender has another schema.
+            _ => self.guess(bytes, depth),
         }
     }
 

@@ -329,12 +329,12 @@ fn dumps_are_read() {
         assert_eq!(read(&text).as_deref(), Ok(&bytes[..]), "{text}");
     }
     for (text, words) in [
-        ("0000000 050a 6568\n0000004", "numbers of two bytes"),
+        ("0000000 050a 6568\n0000004", "a dump in numbers of two bytes"),
         (
             "00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00\n*\n00000030",
-            "a * in the dump",
+            "stands for lines that were left out",
         ),
-        ("00000000: 0896\n00000010: 01", "its offsets"),
+        ("00000000: 0896\n00000010: 01", "its offsets do not go with its bytes"),
     ] {
         let error = read(text).expect_err("the dump should be refused");
         assert!(error.contains(words), "{error}");
@@ -369,15 +369,17 @@ fn what_is_not_read_gets_a_line_that_says_why() {
         ("[8, -129]", "-129 is not a valid byte"),
         ("[8, 150", "closing bracket"),
         ("[8, six]", "a list, but not of bytes"),
-        (r#"{"name": "you"}"#, "JSON"),
+        (r#"{"name": "you"}"#, "it looks like JSON"),
         (r#"HelloRequest { name: "you" }"#, "is not a valid byte"),
         ("<html><body>", "HTML"),
         ("HTTP/1.1 200 OK", "HTTP"),
         ("-----BEGIN CERTIFICATE-----", "a key or a certificate"),
-        (r"b'\q'", "is no escape"),
+        (r"b'\q'", "is no escape that stands for a byte"),
         (r"\x", "is no escape"),
         (r"'\400'", "is no escape"),
-        (r"b'\x08", "closing quote"),
+        (r"b'\x08", "has no closing quote"),
+        ("'08 96' is it", "after the string in quotes stands"),
+        (r"\n\", "ends in a backslash"),
     ] {
         let error = read(text).expect_err(text);
         assert!(error.contains(words), "{text}: {error}");
@@ -449,13 +451,17 @@ fn what_is_wrong_around_a_message_is_said() {
         (&whole[..whole.len() - 1], "7 bytes must follow gRPC's prefix, 6 do"),
         (&whole[..5], "7 bytes must follow gRPC's prefix, 0 do"),
         (&[&whole[..], b"\x08\x01"].concat(), "at offset 12: 2 bytes after a message"),
-        (&[&whole[..], b"\x08\x01\x08\x01\x08\x01"].concat(), "at offset 12: 6 bytes"),
+        (
+            &[&whole[..], b"\x08\x01\x08\x01\x08\x01"].concat(),
+            "which do not begin with another prefix",
+        ),
+        (&gzip(&gzip(&gzip(&gzip(message)))), "compressed again and again"),
         (b"\0\0\0", "field number 0"),
         // A length of 305 MB is no prefix.
         (b"\0\x12\x34\x56\x78\x9a", "field number 0"),
         (&framed(1, b"(\xb5/\xfd"), "neither gzip nor deflate"),
-        (&gzip(message)[..20], "damaged or cut off"),
-        (&bomb, "more than 4 MiB"),
+        (&gzip(message)[..20], "packed is damaged or cut off"),
+        (&bomb, "unpacks to more than 4 MiB"),
         (b"\0\0\x04\x08\0\0\0\0\x01\0\0\0\0", "frames of HTTP/2"),
         (b"\0\0\0\x04\x01\0\0\0\0", "frames of HTTP/2"),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "a connection of HTTP/2"),

@@ -107,7 +107,7 @@ proptest! {
         let is_message = <()>::decode(&bytes[..]).is_ok();
         if is_message && !bytes.is_empty() {
             prop_assert_eq!(&error, &None);
-            prop_assert_eq!(shown_bytes(&lines), bytes.clone());
+            prop_assert_eq!(&shown_bytes(&lines), &bytes);
         }
         for prefix in [&b"\0\0\0\0\x07"[..], b"\x01\0\0\0\x07", b"\x80\0\0\0\x07", b"\x1f\x8b\x08"] {
             let _ = explained(&[prefix, &bytes].concat());

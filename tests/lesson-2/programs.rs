@@ -163,3 +163,64 @@ fn deep_messages_are_explained() {
 fn explain(bytes: &str) -> Finished {
     run(programs::command("lesson-2-client").args(["--decode", bytes]))
 }
+
+/// `--decode -` reads standard input: text, or the bytes themselves.
+#[test]
+fn standard_input_is_explained() {
+    let expected = explain("089601");
+    for input in [
+        &b"08 96 01\n"[..],
+        b"b'\\x08\\x96\\x01'",
+        b"CJYB\n",
+        b"\x08\x96\x01",
+    ] {
+        let finished = explain_input(input);
+        assert_eq!(finished.code, Some(0), "{}", finished.output);
+        assert!(finished.output.ends_with(&expected.output), "{}", finished.output);
+    }
+    assert!(explain_input(b"").output.contains("no bytes: a message"));
+    // All bytes are text, and none of the ways to write bytes.
+    assert!(
+        explain_input(b"\x0a\x0aabcdefghij")
+            .output
+            .contains("\"abcdefghij\"")
+    );
+    let Finished { code, output } = explain_input(b"hello");
+    assert_eq!(code, Some(2));
+    assert!(output.contains("is not a valid byte"), "{output}");
+    let Finished { code, output } = explain_input(&vec![b'0'; (16 << 20) + 1]);
+    assert_eq!(
+        (code, &output[..]),
+        (Some(1), "Error: standard input has more than 16 MiB\n")
+    );
+}
+
+/// Bytes need no quotes, and the help and the error name every type.
+#[test]
+fn words_are_joined_and_types_are_named() {
+    let words =
+        run(programs::command("lesson-2-client").args(["--decode", "08", "96", "01"]));
+    assert_eq!(words, explain("089601"));
+    let help = run(programs::command("lesson-2-client").arg("--help")).output;
+    let error = run(programs::command("lesson-2-client").args(["text", "a"])).output;
+    for kind in [
+        "double", "float", "int32", "int64", "uint32", "uint64", "sint32", "sint64",
+        "fixed32", "fixed64", "sfixed32", "sfixed64", "bool", "string", "bytes", "enum",
+    ] {
+        for text in [&help, &error] {
+            let mut words = text.split(|c: char| !c.is_alphanumeric());
+            assert!(words.any(|word| word == kind), "{kind}: {text}");
+        }
+    }
+}
+
+/// What the client prints of these bytes on standard input.
+fn explain_input(input: &[u8]) -> Finished {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join(format!("lesson-2-input-{}", input.len()));
+    std::fs::write(&file, input).expect("the file should be written");
+    let input = std::fs::File::open(file).expect("the file should be there");
+    run(programs::command("lesson-2-client")
+        .args(["--decode", "-"])
+        .stdin(input))
+}

@@ -146,7 +146,7 @@ fn packed_numbers_are_shown() {
                  message M { repeated int32 i = 1; repeated sint64 s = 2; repeated bool b = 3; \
                  repeated E e = 4; repeated float f = 5; repeated double d = 6; \
                  repeated sfixed32 sf = 7; repeated fixed64 fx = 8; repeated uint64 u = 9; \
-                 repeated int32 loose = 10 [packed = false]; } \
+                 repeated int32 loose = 10 [packed = false]; int32 one = 11; } \
                  service S { rpc C(M) returns (M); }";
     let minus = b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
     for (bytes, shown) in [
@@ -160,6 +160,9 @@ fn packed_numbers_are_shown() {
         (b"\x42\x08\x01\0\0\0\0\0\0\0", "fx: [1]"),
         (&[b"\x4a\x0a", &minus[..]].concat(), "u: [18446744073709551615]"),
         (b"\x0a\x00", "i: []"),
+        // One number has no length: whoever sent this meant something else.
+        (b"\x5a\x05wuhan", r#"one: "wuhan""#),
+        (b"\x5a\x02\x05\x84", "one: 05 84"),
         // A reader takes both forms.
         (b"\x08\x05\x08\x04", "i: 5, i: 4"),
         (b"\x52\x02\x05\x04", "loose: [5, 4]"),
