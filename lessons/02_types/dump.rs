@@ -37,16 +37,21 @@ pub fn read(text: &str) -> Option<Result<Vec<u8>, String>> {
         .all(|line| line.offset.len() == 7 && !line.has_colon)
         && first.rest.split_whitespace().any(|word| word.len() != 2)
     {
-        return Some(Err("it is a dump in numbers of two bytes, whose order is not that of the bytes: print it with xxd or hexdump -C".into()));
+        return Some(Err("it is a dump of numbers that are not single bytes in hexadecimal: print it with xxd or hexdump -C".into()));
     }
+    let not_followed = || {
+        "it looks like a dump, but its offsets do not go with its bytes: are lines missing?".to_string()
+    };
     if let [line] = &dumped[..] {
-        let shown = || line.bytes(None);
-        return line.is_dump_alone().then(shown).flatten().map(Ok);
+        let shown = || line.bytes(None).ok_or_else(not_followed);
+        return line.is_dump_alone().then(shown);
     }
-    // od counts in octal.
-    let bytes = [16, 8].into_iter().find_map(|radix| follow(&dumped, radix));
+    // od counts in octal, or in decimal.
+    let bytes = [16, 8, 10]
+        .into_iter()
+        .find_map(|radix| follow(&dumped, radix));
     if bytes.is_none() && dumped.iter().all(|line| line.has_colon) {
-        return Some(Err("it looks like a dump, but its offsets do not go with its bytes: are lines missing?".into()));
+        return Some(Err(not_followed()));
     }
     bytes.map(Ok)
 }
@@ -122,10 +127,8 @@ impl<'a> Line<'a> {
 /// Whether a text shows these bytes as a dump does: each as its character, or as a dot or another
 /// sign.
 fn is_shown_by(text: &str, bytes: &[u8]) -> bool {
-    let text = text
-        .strip_prefix('|')
-        .and_then(|text| text.strip_suffix('|'))
-        .unwrap_or(text);
+    let framed = |open, close| text.strip_prefix(open)?.strip_suffix(close);
+    let text = framed('|', '|').or(framed('>', '<')).unwrap_or(text);
     let mut shown = text.chars().filter(|c| !c.is_whitespace());
     let mut visible = bytes.iter().filter(|byte| **byte != b' ');
     !bytes.is_empty()

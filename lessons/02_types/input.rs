@@ -50,11 +50,15 @@ pub fn read(text: &str) -> Result<Input, String> {
         return read_lists(&lists);
     }
     match literal::read(text)? {
-        Some(literal::Content::Bytes(bytes)) => {
-            Ok(Input { read_as: Some("a string with escapes"), ..bytes.into() })
-        }
-        // Quotes around digits.
-        Some(literal::Content::Text(text)) => read_words(&text),
+        Some(literal) => match read_words(&literal.text) {
+            // Quotes around digits: Python prints base64 as b'CJYB'.
+            Ok(input) if !literal.has_escapes => Ok(input),
+            Err(error) if !literal.is_bytes() => Err(error),
+            _ => {
+                let bytes = literal.bytes()?;
+                Ok(Input { read_as: Some("a string with escapes"), ..bytes.into() })
+            }
+        },
         None => read_words(text),
     }
 }
@@ -121,9 +125,9 @@ fn looks_like(text: &str) -> Option<&'static str> {
         )
     } else if begins(&["-----BEGIN"]) {
         Some("it looks like a key or a certificate, which is not protobuf")
-    } else if words
-        .all(|word| word.parse::<u8>().is_ok() && !word.starts_with(['+', '0']))
-    {
+    } else if words.all(|word| {
+        is_decimal(word) && word.parse::<u8>().is_ok() && !has_leading_zero(word)
+    }) {
         Some(
             "for decimal numbers, put brackets around them: [8, 150, 1]; in hexadecimal, each byte is two hexadecimal digits",
         )
@@ -286,14 +290,11 @@ impl<'a> List<'a> {
             .iter()
             .any(|word| word.starts_with("0x") || word.starts_with("0X"));
         let has_commas = self.content.contains(',');
-        // The tap has a bar after gRPC's prefix, and hexadecimal on both sides. No decimal number
-        // begins with 0 and goes on.
+        // The tap has a bar after gRPC's prefix, and hexadecimal on both sides.
         let decimal = !self.is_buffer
             && !self.content.contains('|')
             && words.iter().all(|word| is_decimal(word))
-            && !words
-                .iter()
-                .any(|word| word.len() > 1 && word.starts_with('0'));
+            && !words.iter().any(|word| has_leading_zero(word));
         let mut bytes = Vec::new();
         for word in &words {
             if decimal || (prefixed && is_decimal(word)) {
@@ -319,6 +320,11 @@ fn hex_digit_word(word: &str) -> bool {
 fn is_decimal(word: &str) -> bool {
     let digits = word.strip_prefix('-').unwrap_or(word);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// No decimal number begins with 0 and goes on.
+fn has_leading_zero(word: &str) -> bool {
+    word.len() > 1 && word.starts_with('0')
 }
 
 fn decimal_byte(word: &str) -> Result<u8, String> {

@@ -2,12 +2,33 @@
 
 use super::input::hex_digit;
 
-/// What is in a text with quotes or backslashes.
-pub enum Content {
-    /// A string with escapes, or one that is marked as bytes, as in Python's `b'abc'`.
-    Bytes(Vec<u8>),
-    /// What stands between quotes that have no escapes in them.
-    Text(String),
+/// A string, as it was written.
+pub struct Literal {
+    /// What stands between the quotes, of all its pieces.
+    pub text: String,
+    /// Whether there are backslashes in it.
+    pub has_escapes: bool,
+    /// Whether it is marked as bytes, as in Python's `b'abc'`.
+    is_marked: bool,
+}
+
+impl Literal {
+    fn new(text: String, is_marked: bool) -> Literal {
+        Literal { has_escapes: text.contains('\\'), text, is_marked }
+    }
+
+    /// Whether its characters are bytes, and not digits that stand for bytes.
+    pub fn is_bytes(&self) -> bool {
+        self.has_escapes || self.is_marked
+    }
+
+    /// The bytes that its characters and escapes are.
+    ///
+    /// # Errors
+    /// An escape that is not known: a line that says so.
+    pub fn bytes(&self) -> Result<Vec<u8>, String> {
+        unescape(&self.text)
+    }
 }
 
 /// Whether the text begins as a string does in Python, Rust, C or Go: with a quote, perhaps after
@@ -22,15 +43,15 @@ pub fn begins(text: &str) -> bool {
 /// is no string.
 ///
 /// # Errors
-/// An escape that is not known, no closing quote, or something after it: a line that says so.
-pub fn read(text: &str) -> Result<Option<Content>, String> {
+/// There is no closing quote, or something after it: a line that says so.
+pub fn read(text: &str) -> Result<Option<Literal>, String> {
     let Some(start) = text.find(['"', '\'']) else {
         if !text.contains('\\') || is_hexadecimal(text) {
             return Ok(None);
         }
-        return Ok(Some(Content::Bytes(unescape(text)?)));
+        return Ok(Some(Literal::new(text.to_string(), false)));
     };
-    let is_bytes = text[..start].ends_with(['b', 'B']);
+    let is_marked = text[..start].ends_with(['b', 'B']);
     if text[..start].contains(['{', '[', ':', '<']) {
         // JSON, or a message as text.
         return Ok(None);
@@ -59,10 +80,7 @@ pub fn read(text: &str) -> Result<Option<Content>, String> {
             "after the string in quotes stands {shown:?}: give the string alone"
         ));
     }
-    if is_bytes || content.contains('\\') {
-        return Ok(Some(Content::Bytes(unescape(&content)?)));
-    }
-    Ok(Some(Content::Text(content)))
+    Ok(Some(Literal::new(content, is_marked)))
 }
 
 /// Whether the text is only `\x` and digits, so that what is between them are no characters.

@@ -270,7 +270,10 @@ fn bytes_are_read_as_programs_print_them() {
         (r#""\n\u{5}hello""#, HELLO),
         (r#""\n\x06\u4f60\u597d""#, "\n\u{6}你好".as_bytes()),
         (r#"b"\n\x02\"'""#, b"\n\x02\"'"),
-        (r"b'08'", b"08"),
+        // Digits in quotes are digits, as Python prints what base64 and hexlify make.
+        (r"b'08'", b"\x08"),
+        ("b'CJYB'", NUMBER),
+        ("b'*#hello'", b"*#hello"),
         // base64, in both alphabets, with padding and without.
         ("CJYB", NUMBER),
         ("CgVoZWxsbw==", HELLO),
@@ -312,9 +315,14 @@ fn dumps_are_read() {
         // hexdump -C
         "00000000  0a 05 68 65 6c 6c 6f 12  0d 7c 7c 63 61 66 65 20  |..hello..||cafe |\n\
          00000010  20 34 31 34 32 7c 78 18  01                       | 4142|x..|\n00000019\n",
-        // od -A d would be decimal; od -t x1 is octal
+        // od -t x1
         "0000000 0a 05 68 65 6c 6c 6f 12 0d 7c 7c 63 61 66 65 20\n\
          0000020 20 34 31 34 32 7c 78 18 01\n0000031\n",
+        // od -A d -t x1, od -A x -t x1z
+        "0000000 0a 05 68 65 6c 6c 6f 12 0d 7c 7c 63 61 66 65 20\n\
+         0000016 20 34 31 34 32 7c 78 18 01\n0000025\n",
+        "000000 0a 05 68 65 6c 6c 6f 12 0d 7c 7c 63 61 66 65 20  >..hello..||cafe <\n\
+         000010 20 34 31 34 32 7c 78 18 01                       > 4142|x..<\n000019\n",
         // Wireshark
         "0000   0a 05 68 65 6c 6c 6f 12 0d 7c 7c 63 61 66 65 20   ..hello..||cafe \n\
          0010   20 34 31 34 32 7c 78 18 01                         4142|x..\n",
@@ -329,12 +337,17 @@ fn dumps_are_read() {
         assert_eq!(read(&text).as_deref(), Ok(&bytes[..]), "{text}");
     }
     for (text, words) in [
-        ("0000000 050a 6568\n0000004", "a dump in numbers of two bytes"),
+        ("0000000 050a 6568\n0000004", "not single bytes in hexadecimal"),
         (
             "00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00\n*\n00000030",
             "stands for lines that were left out",
         ),
         ("00000000: 0896\n00000010: 01", "its offsets do not go with its bytes"),
+        // xxd -b
+        (
+            "00000000: 00001000 10010110 00000001  ...",
+            "its offsets do not go with its bytes",
+        ),
     ] {
         let error = read(text).expect_err("the dump should be refused");
         assert!(error.contains(words), "{error}");
@@ -364,6 +377,7 @@ fn what_is_not_read_gets_a_line_that_says_why() {
         ("０８", "is not a valid byte"),
         ("hello", "is not a valid byte"),
         ("testing", "is not a valid byte"),
+        ("8,150,0,1", "put brackets around them"),
         ("8 150 1", "put brackets around them"),
         ("[8, 256]", "256 is not a valid byte"),
         ("[8, -129]", "-129 is not a valid byte"),
