@@ -96,14 +96,16 @@ fn explain_message(
     print: &mut dyn FnMut(&str),
 ) -> Result<(), DecodeError> {
     // A group's fields are inside of it, so its number is part of their path.
-    let mut path = parent_path.to_vec();
+    let mut parents = parent_path.to_vec();
+    let mut prefix = dotted(&parents);
     for field in Reader::new(bytes) {
         let Field { number, value, tag, length, payload } = field
             .map_err(|error| DecodeError { offset: start + error.offset, ..error })?;
-        if value != Value::EndGroup {
-            path.push(number);
+        if value == Value::EndGroup {
+            parents.pop();
+            prefix = dotted(&parents);
         }
-        let inner = inner_message(value, path.len());
+        let inner = inner_message(value, parents.len() + 1);
         let mut readings = readings(value);
         // The bytes of a message inside stand on the lines of its own fields, below.
         let mut shown = &bytes[payload.clone()];
@@ -119,20 +121,30 @@ fn explain_message(
         if readings.len() > 1 && reading.len() > READING_WIDTH {
             reading = readings.join(&format!("\n{:READING_COLUMN$}", ""));
         }
-        let numbers: Vec<String> = path.iter().map(u32::to_string).collect();
         print(&field_lines(
             &format!("{:<5}", start + tag.start),
             [&bytes[tag], &bytes[length], shown],
-            &format!("{:<8} {:<6} {reading}", numbers.join("."), value.wire_type()),
+            &format!(
+                "{:<8} {:<6} {reading}",
+                format!("{prefix}{number}"),
+                value.wire_type()
+            ),
         ));
         if let Some(message) = inner {
+            let path = [&parents[..], &[number]].concat();
             explain_message(message, start + payload.start, &path, print)?;
         }
-        if value != Value::StartGroup {
-            path.pop();
+        if value == Value::StartGroup {
+            parents.push(number);
+            prefix = dotted(&parents);
         }
     }
     Ok(())
+}
+
+/// The numbers of a path, each with a dot after it.
+fn dotted(path: &[u32]) -> String {
+    path.iter().map(|number| format!("{number}.")).collect()
 }
 
 /// What a value may mean, to the types that its wire type is used for.
