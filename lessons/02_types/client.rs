@@ -1,6 +1,10 @@
 //! `lesson-2-client`: sends values of every type, and prints the bytes that each became.
 
+mod dump;
 mod explain;
+mod framing;
+mod input;
+mod literal;
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -12,19 +16,26 @@ use grpc_workbook::types::proto::types_service_client::TypesServiceClient;
 use grpc_workbook::types::proto::{Color, InspectRequest};
 use tonic::transport::Channel;
 
-use explain::{explain, print_field};
+use explain::{explain, field_lines};
+use input::Input;
 
 #[derive(clap::Args)]
 struct Args {
-    /// A type, such as int32 or enum; without one, the chapter's values are sent
+    /// double, float, int32, int64, uint32, uint64, sint32, sint64, fixed32, fixed64, sfixed32,
+    /// sfixed64, bool, string, bytes or enum; without one, the chapter's values are sent
     #[arg(requires = "value")]
     kind: Option<String>,
     /// A value of that type; bytes in hexadecimal
     #[arg(allow_negative_numbers = true)]
     value: Option<String>,
-    /// Explain bytes in hexadecimal, such as "08 96 01", without a server
-    #[arg(long, value_name = "BYTES", conflicts_with = "kind")]
-    decode: Option<String>,
+    /// Explain bytes, without a server; `-` reads them from standard input
+    ///
+    /// Bytes are hexadecimal, two digits each, as in "08 96 01", "0x08,0x96" or a dump of xxd;
+    /// decimal in brackets, as in "[8, 150, 1]"; a string with escapes, as in "b'\x08\x96\x01'";
+    /// or base64. What can be hexadecimal is not base64. gRPC's five-byte prefix and gzip are
+    /// taken off.
+    #[arg(long, value_name = "BYTES", conflicts_with = "kind", num_args = 1.., allow_hyphen_values = true)]
+    decode: Option<Vec<String>>,
 }
 
 /// `--break`: bytes that are not an `InspectRequest`.
@@ -39,6 +50,12 @@ enum Fault {
     /// a field of a known number, with the wire type of a group
     Group,
 }
+
+/// The types that a field can have, as the help lists them.
+const KINDS: [&str; 16] = [
+    "double", "float", "int32", "int64", "uint32", "uint64", "sint32", "sint64",
+    "fixed32", "fixed64", "sfixed32", "sfixed64", "bool", "string", "bytes", "enum",
+];
 
 /// The values of the chapter's script, type and value: those where something changes. Each is
 /// sent in a request of its own, because a field has one value in a message.
@@ -80,8 +97,8 @@ const VALUES: &[(&str, &str)] = &[
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let cli::ClientArgs { server, fault, args } = cli::parse_client::<Args, Fault>(2);
-    if let Some(bytes) = args.decode {
-        return explain(&parse_hex(&bytes).unwrap_or_else(|error| cli::fail(2, &error)));
+    if let Some(words) = args.decode {
+        return decode(&words);
     }
     let values = match (&args.kind, &args.value) {
         (Some(kind), Some(value)) => &[(kind.as_str(), value.as_str())][..],
@@ -100,6 +117,26 @@ async fn main() -> Result<(), Failure> {
         None => inspect(&mut TypesServiceClient::new(channel), requests).await,
         Some(fault) => play_fault(channel, fault).await,
     }
+}
+
+/// `--decode`: explains the bytes that the words stand for, or standard input.
+fn decode(words: &[String]) -> Result<(), Failure> {
+    let input = match words {
+        [word] if word == "-" => input::read_stdin()?,
+        words => input::read(&words.join(" ")),
+    };
+    let Input { bytes, read_as, is_cut } =
+        input.unwrap_or_else(|error| cli::fail(2, &error));
+    if let Some(kind) = read_as {
+        println!("read as {kind}: {} bytes", bytes.len());
+    }
+    let explained = explain(&bytes, &mut |lines| println!("{lines}"));
+    if is_cut {
+        return Err(Failure::new(
+            "the bytes end in ...: the program that printed them left the rest out",
+        ));
+    }
+    explained.map_err(Failure::new)
 }
 
 /// Makes a call for each request, and prints how the server says its field was encoded.
@@ -123,11 +160,10 @@ async fn inspect(
         }
         for field in response.fields {
             let size = field.tag.len() + field.length.len() + field.payload.len();
-            print_field(
-                &format!("{:<8}", field.r#type),
-                [&field.tag, &field.length, &field.payload],
-                &format!("{size:>5}  {}; {}", field.value, field.why),
-            );
+            let left = format!("{:<8}", field.r#type);
+            let bytes = [&field.tag[..], &field.length, &field.payload];
+            let right = format!("{size:>5}  {}; {}", field.value, field.why);
+            println!("{}", field_lines(&left, bytes, &right));
         }
     }
     Ok(())
@@ -172,7 +208,7 @@ fn request(kind: &str, value: &str) -> Result<InspectRequest, String> {
         "sfixed64" => request.sfixed64_value = parse(kind, value)?,
         "bool" => request.bool_value = parse(kind, value)?,
         "string" => request.string_value = value.into(),
-        "bytes" => request.bytes_value = parse_hex(value)?,
+        "bytes" => request.bytes_value = input::hex(value)?,
         "enum" => {
             request.enum_value = match Color::from_str_name(value) {
                 Some(color) => color.into(),
@@ -181,7 +217,8 @@ fn request(kind: &str, value: &str) -> Result<InspectRequest, String> {
         }
         _ => {
             return Err(format!(
-                "{kind:?} is not a valid type of a field: int32, string, enum ..."
+                "{kind:?} is not a valid type of a field: {}",
+                KINDS.join(", ")
             ));
         }
     }
@@ -206,26 +243,4 @@ fn not_a_color(value: &str) -> String {
     let colors = (0..).map_while(|number| Color::try_from(number).ok());
     let names: Vec<&str> = colors.map(|color| color.as_str_name()).collect();
     format!("{value:?} is not a valid enum: names: {}, or a number", names.join(", "))
-}
-
-/// Bytes from hexadecimal digits, two for each. Between bytes there may be white space, a comma
-/// or a colon, and before one `0x`: hex dumps are written in all of these ways.
-fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
-    let separators = |c: char| c.is_whitespace() || matches!(c, ',' | ':');
-    let mut bytes = Vec::new();
-    for word in text.split(separators) {
-        let word = word.strip_prefix("0x").unwrap_or(word);
-        if !word.is_ascii() || word.len() % 2 != 0 {
-            return Err(format!(
-                "{word:?} is not a valid row of bytes: each byte is two hexadecimal digits"
-            ));
-        }
-        for start in (0..word.len()).step_by(2) {
-            let digits = &word[start..start + 2];
-            let byte = u8::from_str_radix(digits, 16)
-                .map_err(|_| format!("{digits:?} is not a valid byte in hexadecimal"))?;
-            bytes.push(byte);
-        }
-    }
-    Ok(bytes)
 }

@@ -1,35 +1,88 @@
-//! Shows encoded fields to the reader: [`explain`] is `--decode`, and [`print_field`] prints
-//! the bytes of one field, for the chapter's script too.
+//! Shows encoded fields to the reader: [`explain`] is `--decode`, and [`field_lines`] shows the
+//! bytes of one field, for the chapter's script too.
 //!
-//! `--decode` knows the bytes and no `.proto`, so it prints what each value may mean: a varint
-//! as a number and as zigzag, bytes as text or as a message if they can be read as such.
+//! `--decode` knows the bytes and no `.proto`, so it prints what each value may mean: a number
+//! as each type reads it, bytes as text or as a message if they can be read as such.
 
 use clap::builder::styling::AnsiColor;
-use grpc_workbook::cli::{self, Failure};
-use grpc_workbook::types::wire::{Field, Reader, Value, as_text, zigzag};
+use grpc_workbook::cli;
+use grpc_workbook::types::wire::{
+    DecodeError, Field, MAX_DEPTH, Reader, Value, as_text, may_be_message,
+    packed_varints, zigzag,
+};
+
+use super::framing::{self, Kind, Part};
 
 /// How many bytes of a value stand on a line.
 const BYTES_A_LINE: usize = 10;
 
-/// The column in which the readings of a value begin.
+/// The column in which the readings of a value begin, and how many fit beside each other.
 const READING_COLUMN: usize = 54;
+const READING_WIDTH: usize = 36;
 
-/// How deep a message inside a message may be, to be shown field by field. Bytes that nest
-/// deeper are hardly messages.
-const MAX_DEPTH: usize = 32;
+/// How often bytes that were unpacked may be packed again.
+const MAX_UNPACKED: usize = 3;
 
-/// `--decode`: prints a line for each field of a message.
+/// `--decode`: shows a line for each field of a message, or of the gRPC messages that the bytes
+/// are, each with its prefix. `print` gets each line, or several that belong together.
 ///
 /// # Errors
-/// The bytes are not a message. The fields before the mistake are printed.
-pub fn explain(bytes: &[u8]) -> Result<(), Failure> {
-    println!(
+/// The bytes are not a message: a line that says why. The fields before the mistake are shown.
+pub fn explain(bytes: &[u8], print: &mut dyn FnMut(&str)) -> Result<(), String> {
+    print(&format!(
         "at    {:<5} {:<4} {:<20} {:<8} type   reading",
         "tag", "len", "value", "field"
-    );
-    explain_message(bytes, 0, &[])?;
+    ));
     if bytes.is_empty() {
-        println!("no bytes: a message in which every field has its default");
+        print("no bytes: a message in which every field has its default");
+    }
+    explain_parts(bytes, 0, print)
+}
+
+/// Takes the bytes apart into what gRPC or gzip made of messages. `unpacked` says how often they
+/// have been unpacked.
+fn explain_parts(
+    bytes: &[u8],
+    unpacked: usize,
+    print: &mut dyn FnMut(&str),
+) -> Result<(), String> {
+    for part in framing::parts(bytes) {
+        let Part { start, prefix, body, kind, missing } = part?;
+        let place = |at: usize| format!("{at:<5}");
+        if let [flag, length @ ..] = prefix {
+            let right =
+                format!("{:<8} {:<6} {}", "gRPC", "PREFIX", framing::meaning(prefix));
+            print(&field_lines(&place(start), [&[*flag], &[], length], &right));
+        }
+        let at = start + prefix.len();
+        let row = |reading: &str| {
+            field_lines(&place(at), [&[], &[], body], &format!("{:<15} {reading}", ""))
+        };
+        match kind {
+            // Of a message that is cut, the error is that it is cut, below.
+            Kind::Message if missing > 0 => drop(explain_message(body, at, &[], print)),
+            Kind::Message => explain_message(body, at, &[], print)
+                .map_err(|error| format!("{error}{}", framing::hint(body)))?,
+            Kind::Trailers => {
+                print(&row(&format!("{:?}", String::from_utf8_lossy(body))))
+            }
+            Kind::Packed if missing > 0 => print(&row("compressed")),
+            Kind::Packed if unpacked == MAX_UNPACKED => {
+                return Err(format!("at offset {at}: compressed again and again"));
+            }
+            Kind::Packed => {
+                let inner = framing::unpack(body)
+                    .map_err(|why| format!("at offset {at}: {why}"))?;
+                print(&row(&format!("{} bytes when unpacked:", inner.len())));
+                explain_parts(&inner, unpacked + 1, print)?;
+            }
+        }
+        if missing > 0 {
+            let (needs, has) = (body.len() + missing, body.len());
+            return Err(format!(
+                "at offset {start}: {needs} bytes must follow gRPC's prefix, {has} do"
+            ));
+        }
     }
     Ok(())
 }
@@ -40,84 +93,152 @@ fn explain_message(
     bytes: &[u8],
     start: usize,
     parent_path: &[u32],
-) -> Result<(), Failure> {
+    print: &mut dyn FnMut(&str),
+) -> Result<(), DecodeError> {
+    // A group's fields are inside of it, so its number is part of their path.
+    let mut parents = parent_path.to_vec();
+    let mut prefix = dotted(&parents);
     for field in Reader::new(bytes) {
-        let Field { number, value, tag, length, payload } = field?;
-        let path = [parent_path, &[number]].concat();
-        let inner = inner_message(value, parent_path.len());
+        let Field { number, value, tag, length, payload } = field
+            .map_err(|error| DecodeError { offset: start + error.offset, ..error })?;
+        if value == Value::EndGroup {
+            parents.pop();
+            prefix = dotted(&parents);
+        }
+        let inner = inner_message(value, parents.len() + 1);
+        let mut readings = readings(value);
         // The bytes of a message inside stand on the lines of its own fields, below.
-        let (shown, readings) = match inner {
-            Some(_) => (&[][..], vec!["a message:".into()]),
-            None => (&bytes[payload.clone()], readings(value)),
-        };
-        // Long numbers do not fit on one line.
-        let separator = if matches!(value, Value::Varint(n) if n >= 1 << 63) {
-            format!("\n{:READING_COLUMN$}", "")
-        } else {
-            ", ".into()
-        };
-        let numbers: Vec<String> = path.iter().map(u32::to_string).collect();
-        print_field(
+        let mut shown = &bytes[payload.clone()];
+        if inner.is_some() {
+            shown = &[];
+            readings = match as_text(&bytes[payload.clone()]) {
+                Some(text) => vec![format!("{text:?} or a message:")],
+                None => vec!["a message:".into()],
+            };
+        }
+        // Readings that do not fit on one line stand below each other.
+        let mut reading = readings.join(", ");
+        if readings.len() > 1 && reading.len() > READING_WIDTH {
+            reading = readings.join(&format!("\n{:READING_COLUMN$}", ""));
+        }
+        print(&field_lines(
             &format!("{:<5}", start + tag.start),
             [&bytes[tag], &bytes[length], shown],
             &format!(
-                "{:<8} {:<6} {}",
-                numbers.join("."),
-                value.wire_type(),
-                readings.join(&separator)
+                "{:<8} {:<6} {reading}",
+                format!("{prefix}{number}"),
+                value.wire_type()
             ),
-        );
+        ));
         if let Some(message) = inner {
-            explain_message(message, start + payload.start, &path)?;
+            let path = [&parents[..], &[number]].concat();
+            explain_message(message, start + payload.start, &path, print)?;
+        }
+        if value == Value::StartGroup {
+            parents.push(number);
+            prefix = dotted(&parents);
         }
     }
     Ok(())
 }
 
-/// What a value may mean.
+/// The numbers of a path, each with a dot after it.
+fn dotted(path: &[u32]) -> String {
+    path.iter().map(|number| format!("{number}.")).collect()
+}
+
+/// What a value may mean, to the types that its wire type is used for.
 fn readings(value: Value) -> Vec<String> {
     match value {
-        Value::Varint(n) if n < 1 << 63 => {
-            vec![n.to_string(), format!("zigzag {}", zigzag(n))]
+        Value::Varint(n) => varint_readings(n),
+        Value::I64(n) => {
+            let mut readings = vec![n.to_string()];
+            if n.cast_signed() < 0 {
+                readings.push(format!("signed {}", n.cast_signed()));
+            }
+            readings.push(format!("double {:?}", f64::from_bits(n)));
+            readings
         }
-        Value::Varint(n) => vec![
-            n.to_string(),
-            format!("signed {}", n.cast_signed()),
-            format!("zigzag {}", zigzag(n)),
-        ],
-        Value::I64(n) => vec![n.to_string(), format!("double {:?}", f64::from_bits(n))],
-        Value::I32(n) => vec![n.to_string(), format!("float {:?}", f32::from_bits(n))],
-        Value::Len(bytes) => match as_text(bytes) {
-            Some(text) => vec![format!("{text:?}")],
-            None => vec![format!("{} bytes", bytes.len())],
-        },
+        Value::I32(n) => {
+            let mut readings = vec![n.to_string()];
+            if n.cast_signed() < 0 {
+                readings.push(format!("signed {}", n.cast_signed()));
+            }
+            readings.push(format!("float {:?}", f32::from_bits(n)));
+            readings
+        }
+        Value::Len(bytes) => vec![match as_text(bytes) {
+            Some(text) => format!("{text:?}"),
+            None => bytes_or_list(bytes),
+        }],
         Value::StartGroup => vec!["a group begins".into()],
         Value::EndGroup => vec!["it ends".into()],
     }
 }
 
-/// The message that a value holds, if it can be read as a message and not as text. It may look
-/// like one by chance: only the `.proto` knows.
+/// What a varint may mean. A reading that gives the same number as one before it is left out.
+fn varint_readings(n: u64) -> Vec<String> {
+    // Types of 32 bits read the lowest 32: an int32 of -1 has five bytes in some encoders, and
+    // ten in most.
+    let low = n as u32;
+    let mut readings = vec![n.to_string()];
+    if n.cast_signed() < 0 {
+        readings.push(format!("signed {}", n.cast_signed()));
+    }
+    if i64::from(low.cast_signed()) != n.cast_signed() {
+        readings.push(format!("int32 {}", low.cast_signed()));
+    }
+    readings.push(format!("zigzag {}", zigzag(n)));
+    if u64::from(low) != n && low.cast_signed() < 0 {
+        readings.push(format!("uint32 {low}"));
+    }
+    if zigzag(low.into()) != zigzag(n) {
+        readings.push(format!("sint32 {}", zigzag(low.into())));
+    }
+    match n {
+        0 => readings.push("false".into()),
+        1 => readings.push("true".into()),
+        // Any other number is true as well, but nobody sends it.
+        _ => {}
+    }
+    readings
+}
+
+/// Bytes, and the numbers of a packed list if there are so few that they fit beside them.
+fn bytes_or_list(bytes: &[u8]) -> String {
+    let size = format!("{} bytes", bytes.len());
+    let Ok(numbers) = packed_varints(bytes) else {
+        return size;
+    };
+    let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
+    let both = format!("{size} or packed {}", numbers.join(" "));
+    if both.len() <= READING_WIDTH {
+        both
+    } else {
+        size
+    }
+}
+
+/// The message that a value holds, if it may be one. It may look like one by chance: only the
+/// `.proto` knows. `depth` counts the messages and groups around it: bytes that nest deeper than
+/// receivers accept are hardly messages.
 fn inner_message(value: Value<'_>, depth: usize) -> Option<&[u8]> {
     let Value::Len(bytes) = value else {
         return None;
     };
-    let is_message = depth < MAX_DEPTH
-        && !bytes.is_empty()
-        && as_text(bytes).is_none()
-        && Reader::new(bytes).all(|field| field.is_ok());
-    is_message.then_some(bytes)
+    (depth < MAX_DEPTH && !bytes.is_empty() && may_be_message(bytes)).then_some(bytes)
 }
 
-/// Prints a field on a line: `left`, its tag, length and value in columns, and `right`. A long
-/// value goes on below, on lines with nothing else.
-pub fn print_field(left: &str, [tag, length, value]: [&[u8]; 3], right: &str) {
+/// A field on a line: `left`, its tag, length and value in columns, and `right`. A long value
+/// goes on below, on lines with nothing else.
+pub fn field_lines(left: &str, [tag, length, value]: [&[u8]; 3], right: &str) -> String {
     let (first, rest) = value.split_at(value.len().min(BYTES_A_LINE));
-    println!("{left} {} {right}", columns([tag, length, first]));
+    let mut lines = format!("{left} {} {right}", columns([tag, length, first]));
     let width = left.chars().count();
     for more in rest.chunks(BYTES_A_LINE) {
-        println!("{:width$} {}", "", columns([&[], &[], more]));
+        lines += &format!("\n{:width$} {}", "", columns([&[], &[], more]));
     }
+    lines
 }
 
 /// Tag, length and value in hexadecimal, each in a column and a colour of its own.

@@ -122,13 +122,48 @@ pub fn zigzag(n: u64) -> i64 {
     (n >> 1).cast_signed() ^ -(n & 1).cast_signed()
 }
 
-/// The bytes as text, if they are UTF-8 without control characters. It is a guess at what a value
-/// is when there is no `.proto`: most messages have a byte that is a control character, such as
-/// the tag `08`.
+/// The bytes as text, if they are UTF-8 and have no control characters but white space, such as
+/// line ends and tabs. It is a guess at what a value is when there is no `.proto`.
 pub fn as_text(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
-    let printable = !text.chars().any(char::is_control);
+    let printable = !text.chars().any(|c| c.is_control() && !c.is_whitespace());
     printable.then_some(text)
+}
+
+/// Whether the bytes may be a message: they can be read as one and, if they are text too, speak
+/// for it. It is a guess, as [`as_text`] is.
+///
+/// A short text is often a message by chance: `hi` is 105 in field 13. But a length that matches
+/// is hardly chance. `0a 0a` and ten letters are a message with a string, and are also a text
+/// that begins with two line ends.
+pub fn may_be_message(bytes: &[u8]) -> bool {
+    let mut has_length = false;
+    for field in Reader::new(bytes) {
+        match field {
+            Ok(field) => {
+                has_length |= !field.length.is_empty() && !field.payload.is_empty()
+            }
+            Err(_) => return false,
+        }
+    }
+    let Some(text) = as_text(bytes) else {
+        return true;
+    };
+    let blank = text.chars().all(char::is_whitespace);
+    !text.is_empty() && (has_length || blank)
+}
+
+/// The numbers of a packed list of varints, without the list's tag and length.
+///
+/// # Errors
+/// One of them is cut off, or too long.
+pub fn packed_varints(bytes: &[u8]) -> Result<Vec<u64>, DecodeError> {
+    let mut reader = Reader::new(bytes);
+    let mut numbers = Vec::new();
+    while reader.offset < bytes.len() {
+        numbers.push(reader.varint()?);
+    }
+    Ok(numbers)
 }
 
 /// Reads a message field by field. After an error there are no more fields.

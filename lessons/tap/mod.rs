@@ -15,6 +15,7 @@
 
 pub mod body;
 mod direction;
+mod field_type;
 pub mod fold;
 mod grpc_message;
 mod grpc_web;

@@ -6,15 +6,24 @@
 //! <https://github.com/protocolbuffers/protobuf/blob/main/src/google/protobuf/descriptor.proto>.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use self::number::{
     descriptor, enum_descriptor, enum_value_descriptor, field_descriptor,
     file_descriptor, file_descriptor_set, method_descriptor, service_descriptor,
 };
-use crate::types::wire::{Reader, Value, as_text, zigzag};
+use super::field_type::FieldType;
+use crate::types::wire::{Reader, Value, as_text, may_be_message, zigzag};
 
 /// How deep messages inside messages are described. What is deeper is left out.
 const MAX_DEPTH: usize = 32;
+
+/// `FieldDescriptorProto.Label.LABEL_REPEATED`.
+const LABEL_REPEATED: u64 = 3;
+
+/// How much of a long thing is shown: bytes, characters of a text, numbers of a list, fields of a
+/// message. Of what is longer, the total is told.
+const SHOWN: usize = 64;
 
 /// The numbers of the fields in descriptor.proto, by their message.
 mod number {
@@ -36,6 +45,7 @@ mod number {
     pub mod field_descriptor {
         pub const NAME: u32 = 1;
         pub const NUMBER: u32 = 3;
+        pub const LABEL: u32 = 4;
         pub const TYPE: u32 = 5;
         pub const TYPE_NAME: u32 = 6;
     }
@@ -58,49 +68,6 @@ mod number {
     }
 }
 
-/// `FieldDescriptorProto.Type`, as far as types are shown differently.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum FieldType {
-    /// The field is not in the schema.
-    #[default]
-    Unknown,
-    Double,
-    Float,
-    /// int32 and int64.
-    Int,
-    Bool,
-    String,
-    Message,
-    Bytes,
-    Enum,
-    Sfixed32,
-    Sfixed64,
-    /// sint32 and sint64, in ZigZag.
-    Sint,
-    /// The unsigned numbers, and groups.
-    Other,
-}
-
-impl FieldType {
-    /// The type with this number in descriptor.proto.
-    fn from_number(number: u64) -> FieldType {
-        match number {
-            1 => FieldType::Double,
-            2 => FieldType::Float,
-            3 | 5 => FieldType::Int,
-            8 => FieldType::Bool,
-            9 => FieldType::String,
-            11 => FieldType::Message,
-            12 => FieldType::Bytes,
-            14 => FieldType::Enum,
-            15 => FieldType::Sfixed32,
-            16 => FieldType::Sfixed64,
-            17 | 18 => FieldType::Sint,
-            _ => FieldType::Other,
-        }
-    }
-}
-
 /// The definitions that the workbook knows.
 #[derive(Debug, Default)]
 pub struct Schema {
@@ -109,7 +76,7 @@ pub struct Schema {
     /// The fields of a message by their numbers, by its full name.
     messages: HashMap<String, HashMap<u32, FieldDefinition>>,
     /// The names of an enum's numbers, by its full name.
-    enums: HashMap<String, HashMap<u64, String>>,
+    enums: HashMap<String, HashMap<i32, String>>,
     /// How many sets there are. Two sets may define the same name, so a full name here
     /// begins with its set's number.
     sets: usize,
@@ -120,7 +87,9 @@ pub struct Schema {
 struct FieldDefinition {
     name: String,
     field_type: FieldType,
-    /// The full name of its message or enum; for other types it is empty.
+    /// Only a list of numbers may be packed.
+    is_repeated: bool,
+    /// The full name of its message, group or enum; for other types it is no name that is defined.
     type_name: String,
 }
 
@@ -219,6 +188,7 @@ impl Schema {
         FieldDefinition {
             name: text_of(field, field_descriptor::NAME),
             field_type: FieldType::from_number(varint_of(field, field_descriptor::TYPE)),
+            is_repeated: varint_of(field, field_descriptor::LABEL) == LABEL_REPEATED,
             type_name: self.full_name(&text_of(field, field_descriptor::TYPE_NAME)),
         }
     }
@@ -226,7 +196,8 @@ impl Schema {
     fn add_enum(&mut self, scope: &str, definition: &[u8]) {
         let mut names = HashMap::new();
         for value in messages_of(definition, enum_descriptor::VALUE) {
-            let number = varint_of(value, enum_value_descriptor::NUMBER);
+            // An int32: its lowest 32 bits.
+            let number = varint_of(value, enum_value_descriptor::NUMBER) as i32;
             names.insert(number, text_of(value, enum_value_descriptor::NAME));
         }
         let name = format!("{scope}.{}", text_of(definition, enum_descriptor::NAME));
@@ -270,21 +241,34 @@ impl Schema {
         if depth > MAX_DEPTH {
             return Some("{ ... }".into());
         }
-        let definitions = message.and_then(|name| self.messages.get(name));
-        let mut parts = Vec::new();
+        // The message at the bottom, and the groups that are open, each in the one before it.
+        let mut open = vec![Body::of(message)];
         for field in Reader::new(bytes) {
             let field = field.ok()?;
-            let definition = definitions.and_then(|fields| fields.get(&field.number));
-            let value = self.value(definition, field.value, depth);
-            parts.push(match definition {
-                Some(definition) => format!("{}: {value}", definition.name),
-                None => format!("{}: {value}", field.number),
-            });
+            if field.value == Value::EndGroup {
+                let group = open.pop()?;
+                open.last_mut()?
+                    .add(|| format!("{}: group {group}", group.name));
+                continue;
+            }
+            let body = open.last_mut()?;
+            let fields = body.message.and_then(|name| self.messages.get(name));
+            let definition = fields.and_then(|fields| fields.get(&field.number));
+            let name = match definition {
+                Some(definition) => definition.name.clone(),
+                None => field.number.to_string(),
+            };
+            if field.value == Value::StartGroup {
+                // Its fields are those of its own type, and have no names where that is unknown.
+                let message = definition.map(|field| field.type_name.as_str());
+                open.push(Body { name, ..Body::of(message) });
+            } else {
+                body.add(|| {
+                    format!("{name}: {}", self.value(definition, field.value, depth))
+                });
+            }
         }
-        if parts.is_empty() {
-            return Some("{}".into());
-        }
-        Some(format!("{{ {} }}", parts.join(", ")))
+        Some(open.pop()?.to_string())
     }
 
     /// A value as text. The wire type says where a value ends; what it means, only the
@@ -297,50 +281,147 @@ impl Schema {
     ) -> String {
         let field_type = definition.map_or(FieldType::Unknown, |field| field.field_type);
         let type_name = definition.map(|field| field.type_name.as_str());
-        match (field_type, value) {
-            (FieldType::Int, Value::Varint(n)) => n.cast_signed().to_string(),
-            (FieldType::Bool, Value::Varint(n)) => (n != 0).to_string(),
-            (FieldType::Sint, Value::Varint(n)) => zigzag(n).to_string(),
-            (FieldType::Enum, Value::Varint(n)) => self.enum_value(type_name, n),
-            (FieldType::Double, Value::I64(n)) => format!("{:?}", f64::from_bits(n)),
-            (FieldType::Float, Value::I32(n)) => format!("{:?}", f32::from_bits(n)),
-            (FieldType::Sfixed32, Value::I32(n)) => n.cast_signed().to_string(),
-            (FieldType::Sfixed64, Value::I64(n)) => n.cast_signed().to_string(),
-            (_, Value::Varint(n) | Value::I64(n)) => n.to_string(),
-            (_, Value::I32(n)) => n.to_string(),
-            (FieldType::Message, Value::Len(bytes)) => {
-                self.body(type_name, bytes, depth + 1).unwrap_or("?".into())
+        let Value::Len(bytes) = value else {
+            return self.number(field_type, type_name, value);
+        };
+        match field_type {
+            FieldType::Message | FieldType::Group => self
+                .body(type_name, bytes, depth + 1)
+                .unwrap_or_else(|| format!("no message: {}", hex(bytes))),
+            FieldType::Bytes => hex(bytes),
+            FieldType::String => match std::str::from_utf8(bytes) {
+                Ok(text) => quoted(text),
+                Err(_) => format!("not UTF-8: {}", hex(bytes)),
+            },
+            _ if definition.is_some_and(|field| field.is_repeated) => {
+                match field_type.unpack(bytes) {
+                    Some(numbers) => self.packed(field_type, type_name, &numbers),
+                    None => format!("no list of numbers: {}", hex(bytes)),
+                }
             }
-            (FieldType::Bytes, Value::Len(bytes)) => hex(bytes),
-            (FieldType::String, Value::Len(bytes)) => {
-                format!("{:?}", String::from_utf8_lossy(bytes))
-            }
-            (FieldType::Unknown, Value::Len(bytes)) => self.guess(bytes, depth),
-            // A list of numbers in one field.
-            (_, Value::Len(bytes)) => format!("[{} bytes, packed]", bytes.len()),
-            (_, Value::StartGroup | Value::EndGroup) => "group".into(),
+            // Not in the schema, or a number, which has no length: the sender has another schema.
+            _ => self.guess(bytes, depth),
         }
     }
 
+    /// A number as text. Types of 32 bits read the lowest 32 of a varint that has more:
+    /// <https://protobuf.dev/programming-guides/proto3/#updating>.
+    fn number(
+        &self,
+        field_type: FieldType,
+        type_name: Option<&str>,
+        value: Value,
+    ) -> String {
+        use FieldType::*;
+        match (field_type, value) {
+            (Int64, Value::Varint(n)) => n.cast_signed().to_string(),
+            (Int32, Value::Varint(n)) => (n as i32).to_string(),
+            (Uint32, Value::Varint(n)) => (n as u32).to_string(),
+            (Sint64, Value::Varint(n)) => zigzag(n).to_string(),
+            (Sint32, Value::Varint(n)) => zigzag(u64::from(n as u32)).to_string(),
+            (Bool, Value::Varint(n)) => (n != 0).to_string(),
+            (Enum, Value::Varint(n)) => self.enum_value(type_name, n as i32),
+            (Double, Value::I64(n)) => format!("{:?}", f64::from_bits(n)),
+            (Sfixed64, Value::I64(n)) => n.cast_signed().to_string(),
+            (Float, Value::I32(n)) => format!("{:?}", f32::from_bits(n)),
+            (Sfixed32, Value::I32(n)) => n.cast_signed().to_string(),
+            (_, Value::Varint(n) | Value::I64(n)) => n.to_string(),
+            (_, Value::I32(n)) => n.to_string(),
+            // Not numbers: they do not get here.
+            (_, Value::Len(_) | Value::StartGroup | Value::EndGroup) => {
+                std::string::String::new()
+            }
+        }
+    }
+
+    /// A list of numbers in one field.
+    fn packed(
+        &self,
+        field_type: FieldType,
+        type_name: Option<&str>,
+        numbers: &[Value],
+    ) -> String {
+        let mut parts = Vec::new();
+        for number in numbers.iter().take(SHOWN) {
+            parts.push(self.number(field_type, type_name, *number));
+        }
+        if numbers.len() > SHOWN {
+            parts.push(format!("... {} numbers", numbers.len()));
+        }
+        format!("[{}]", parts.join(", "))
+    }
+
     /// The name of an enum's number, or the number.
-    fn enum_value(&self, type_name: Option<&str>, number: u64) -> String {
+    fn enum_value(&self, type_name: Option<&str>, number: i32) -> String {
         let names = type_name.and_then(|name| self.enums.get(name));
         let name = names.and_then(|names| names.get(&number));
-        name.cloned().unwrap_or(number.cast_signed().to_string())
+        name.cloned().unwrap_or(number.to_string())
     }
 
     /// What bytes of an unknown field look like: text, a message, or just bytes.
     fn guess(&self, bytes: &[u8], depth: usize) -> String {
-        match as_text(bytes) {
-            Some(text) => format!("{text:?}"),
-            None => self.body(None, bytes, depth + 1).unwrap_or(hex(bytes)),
+        let text = as_text(bytes);
+        // Without line ends or tabs it is text first: such text is seldom a message.
+        let plain = text.filter(|text| !text.contains(char::is_control));
+        if plain.is_none()
+            && may_be_message(bytes)
+            && let Some(body) = self.body(None, bytes, depth + 1)
+        {
+            return body;
         }
+        text.map_or_else(|| hex(bytes), quoted)
+    }
+}
+
+/// A message or a group as far as it was described.
+#[derive(Default)]
+struct Body<'a> {
+    /// The name or number of the group's field; empty for the message that is not a group.
+    name: String,
+    /// The full name of its type, if it is known.
+    message: Option<&'a str>,
+    /// Its first fields, at most [`SHOWN`].
+    parts: Vec<String>,
+    /// How many fields there are.
+    fields: usize,
+}
+
+impl Body<'_> {
+    fn of(message: Option<&str>) -> Body<'_> {
+        Body { message, ..Body::default() }
+    }
+
+    /// Adds a field; `part` makes its text, if it is to be shown.
+    fn add(&mut self, part: impl FnOnce() -> String) {
+        self.fields += 1;
+        if self.fields <= SHOWN {
+            self.parts.push(part());
+        }
+    }
+}
+
+impl fmt::Display for Body<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.fields {
+            0 => write!(f, "{{}}"),
+            1..=SHOWN => write!(f, "{{ {} }}", self.parts.join(", ")),
+            fields => write!(f, "{{ {}, ... {fields} fields }}", self.parts.join(", ")),
+        }
+    }
+}
+
+/// A text in quotes; of a long one only the first characters.
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => {
+            format!("{:?} ... {} characters", &text[..end], text.chars().count())
+        }
+        None => format!("{text:?}"),
     }
 }
 
 /// Bytes in hexadecimal; of many only the first.
 pub fn hex(bytes: &[u8]) -> String {
-    const SHOWN: usize = 16;
     let mut digits = Vec::new();
     for byte in bytes.iter().take(SHOWN) {
         digits.push(format!("{byte:02x}"));

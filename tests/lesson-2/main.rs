@@ -13,8 +13,25 @@ mod wrong_sign;
 #[path = "../../lessons/02_types/wrong_zigzag.rs"]
 mod wrong_zigzag;
 
+// What the client's `--decode` is made of.
+#[path = "../../lessons/02_types/dump.rs"]
+mod dump;
+#[path = "../../lessons/02_types/explain.rs"]
+mod explain;
+#[path = "../../lessons/02_types/framing.rs"]
+mod framing;
+#[allow(dead_code)] // Standard input is read by the program alone.
+#[path = "../../lessons/02_types/input.rs"]
+mod input;
+#[path = "../../lessons/02_types/literal.rs"]
+mod literal;
+
 /// The check of the exercise.
 mod check;
+/// `--decode`: what it reads, and what it shows.
+mod decode;
+/// The same, on bytes and texts that proptest makes.
+mod decode_properties;
 /// The lesson's reader of the wire format, on messages that are written here.
 mod reader;
 /// The same, on messages that proptest makes, held against prost.

@@ -50,7 +50,11 @@ fn mistakes_on_the_command_line_get_one_line() {
         |args: &[&str]| run(&mut programs::client(LESSON, &server.address, args));
     for (args, code, words) in [
         (&["int32"][..], 2, "<VALUE>"),
-        (&["int33", "1"], 2, "\"int33\" is not a valid type of a field"),
+        (
+            &["int33", "1"],
+            2,
+            "\"int33\" is not a valid type of a field: double, float, int32",
+        ),
         (&["int32", "2147483648"], 2, "\"2147483648\" is not a valid int32"),
         (&["uint32", "-1"], 2, "\"-1\" is not a valid uint32: it is never negative"),
         (&["bool", "yes"], 2, "\"yes\" is not a valid bool"),
@@ -59,7 +63,10 @@ fn mistakes_on_the_command_line_get_one_line() {
         (&["enum", "COLOR_BLUE"], 2, "\"COLOR_BLUE\" is not a valid enum"),
         (&["enum", "RED"], 2, "names: COLOR_UNSPECIFIED, COLOR_RED, COLOR_GREEN"),
         (&["--decode", "08 9z"], 2, "\"9z\" is not a valid byte"),
-        (&["--decode", "08", "int32", "1"], 2, "cannot be used with"),
+        (&["int32", "1", "--decode", "08"], 2, "cannot be used with"),
+        (&["--decode", "08", "int32", "1"], 2, "\"int32\" is not a valid byte"),
+        (&["--decode", "+8", "+1"], 2, "a byte has no sign"),
+        (&["--decode"], 2, "a value is required"),
     ] {
         let Finished { code: actual, output } = client(args);
         assert_eq!(actual, Some(code), "{output}");
@@ -83,7 +90,11 @@ fn mistakes_on_the_command_line_get_one_line() {
     for (bytes, error) in [
         ("08 01 12 05 61", "at offset 3: 5 bytes must follow, 1 do"),
         ("08 01 08 96", "at offset 3: the input ends inside a varint"),
-        ("00 00 00 00 02 08 01", "at offset 0: field number 0, which does not exist"),
+        ("00 08 01", "at offset 0: field number 0, which does not exist"),
+        (
+            "08 01 ... 9 bytes",
+            "the bytes end in ...: the program that printed them left the rest out",
+        ),
     ] {
         let Finished { code, output } = client(&["--decode", bytes]);
         assert_eq!(code, Some(1));
@@ -119,6 +130,8 @@ fn the_readings_of_a_long_number_are_folded() {
         [
             format!("{indent}signed -1"),
             format!("{indent}zigzag -9223372036854775808"),
+            format!("{indent}uint32 4294967295"),
+            format!("{indent}sint32 -2147483648"),
         ]
     );
 }
@@ -149,4 +162,65 @@ fn deep_messages_are_explained() {
 /// What the client prints of these bytes.
 fn explain(bytes: &str) -> Finished {
     run(programs::command("lesson-2-client").args(["--decode", bytes]))
+}
+
+/// `--decode -` reads standard input: text, or the bytes themselves.
+#[test]
+fn standard_input_is_explained() {
+    let expected = explain("089601");
+    for input in [
+        &b"08 96 01\n"[..],
+        b"b'\\x08\\x96\\x01'",
+        b"CJYB\n",
+        b"\x08\x96\x01",
+    ] {
+        let finished = explain_input(input);
+        assert_eq!(finished.code, Some(0), "{}", finished.output);
+        assert!(finished.output.ends_with(&expected.output), "{}", finished.output);
+    }
+    assert!(explain_input(b"").output.contains("no bytes: a message"));
+    // All bytes are text, and none of the ways to write bytes.
+    assert!(
+        explain_input(b"\x0a\x0aabcdefghij")
+            .output
+            .contains("\"abcdefghij\"")
+    );
+    let Finished { code, output } = explain_input(b"hello");
+    assert_eq!(code, Some(2));
+    assert!(output.contains("is not a valid byte"), "{output}");
+    let Finished { code, output } = explain_input(&vec![b'0'; (16 << 20) + 1]);
+    assert_eq!(
+        (code, &output[..]),
+        (Some(1), "Error: standard input has more than 16 MiB\n")
+    );
+}
+
+/// Bytes need no quotes, and the help and the error name every type.
+#[test]
+fn words_are_joined_and_types_are_named() {
+    let words =
+        run(programs::command("lesson-2-client").args(["--decode", "08", "96", "01"]));
+    assert_eq!(words, explain("089601"));
+    let help = run(programs::command("lesson-2-client").arg("--help")).output;
+    let error = run(programs::command("lesson-2-client").args(["text", "a"])).output;
+    for kind in [
+        "double", "float", "int32", "int64", "uint32", "uint64", "sint32", "sint64",
+        "fixed32", "fixed64", "sfixed32", "sfixed64", "bool", "string", "bytes", "enum",
+    ] {
+        for text in [&help, &error] {
+            let mut words = text.split(|c: char| !c.is_alphanumeric());
+            assert!(words.any(|word| word == kind), "{kind}: {text}");
+        }
+    }
+}
+
+/// What the client prints of these bytes on standard input.
+fn explain_input(input: &[u8]) -> Finished {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join(format!("lesson-2-input-{}", input.len()));
+    std::fs::write(&file, input).expect("the file should be written");
+    let input = std::fs::File::open(file).expect("the file should be there");
+    run(programs::command("lesson-2-client")
+        .args(["--decode", "-"])
+        .stdin(input))
 }

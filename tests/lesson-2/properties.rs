@@ -104,7 +104,7 @@ fn zigzag(n: u64) -> i64 {
 
 /// Bytes that are nearly a message: a message with a few bytes changed or cut off, random bytes,
 /// or bytes that are often found in tags.
-fn nearly_messages() -> impl Strategy<Value = Vec<u8>> {
+pub fn nearly_messages() -> impl Strategy<Value = Vec<u8>> {
     let changes = prop::collection::vec(any::<(prop::sample::Index, u8, bool)>(), 0..4);
     let mutated = (requests(), changes, any::<prop::sample::Index>(), any::<bool>());
     let mutated = mutated.prop_map(|(request, changes, end, cut)| {
@@ -131,7 +131,7 @@ fn nearly_messages() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// At least this many cases for each property.
-fn cases(least: u32) -> ProptestConfig {
+pub fn cases(least: u32) -> ProptestConfig {
     // PROPTEST_CASES in the environment can ask for more.
     let cases = ProptestConfig::default().cases.max(least);
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }

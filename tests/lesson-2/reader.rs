@@ -1,7 +1,8 @@
 //! The lesson's reader of the wire format: what it reads, and what it says of malformed input.
 
 use grpc_workbook::types::wire::{
-    DecodeError, DecodeErrorKind as Kind, Field, MAX_DEPTH, Reader, Value,
+    DecodeError, DecodeErrorKind as Kind, Field, MAX_DEPTH, Reader, Value, as_text,
+    may_be_message, packed_varints,
 };
 
 /// The fields of a message, by number and value.
@@ -77,4 +78,57 @@ fn errors_tell_what_is_wrong_and_where() {
         read(&deep(MAX_DEPTH + 1)),
         Err(DecodeError { offset: MAX_DEPTH, kind: Kind::TooDeep })
     );
+}
+
+/// What `--decode` prints of each: the page of error messages has it.
+#[test]
+fn errors_say_what_is_wrong() {
+    for (bytes, line) in [
+        (&b"\x08\x96"[..], "at offset 1: the input ends inside a varint"),
+        (
+            b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+            "at offset 1: a varint that does not end within its ten bytes, 64 bits",
+        ),
+        (b"\xf8\xff\xff\xff\x1f\0", "at offset 0: a tag of more than 32 bits"),
+        (b"\0", "at offset 0: field number 0, which does not exist"),
+        (b"\x0e", "at offset 0: wire type 6, which does not exist"),
+        (b"\x0a\x03ab", "at offset 1: 3 bytes must follow, 2 do"),
+        (b"\x0c", "at offset 0: the end of group 1, which is not open here"),
+        (b"\x0b\x08\x01", "at offset 0: group 1 is never ended"),
+        (&[0x0b; 101], "at offset 100: more than 100 groups inside of each other"),
+    ] {
+        let error = read(bytes).expect_err("it is no message");
+        assert_eq!(error.to_string(), line);
+    }
+}
+
+/// What is guessed without a `.proto`.
+#[test]
+fn a_guess_is_text_or_a_message() {
+    assert_eq!(as_text("line 1\r\n\tline 2".as_bytes()), Some("line 1\r\n\tline 2"));
+    assert_eq!(as_text(b""), Some(""));
+    assert_eq!(as_text(b"a\x1b[1m"), None);
+    assert_eq!(as_text(b"\xff"), None);
+    for (bytes, expected) in [
+        (&b"\x08\x96\x01"[..], true),
+        (b"\x0a\x05hello", true),
+        // Text by chance, and a message by chance.
+        (b"\x0a\x0aabcdefghij", true),
+        (b"hi", false),
+        (b"x\n", false),
+        // As text this would be nothing but white space.
+        (b"\x20\x0a", true),
+        (b"", false),
+        (b"\x08", false),
+    ] {
+        assert_eq!(may_be_message(bytes), expected, "{bytes:x?}");
+    }
+}
+
+#[test]
+fn a_packed_list_is_varints_in_a_row() {
+    assert_eq!(packed_varints(b""), Ok(vec![]));
+    assert_eq!(packed_varints(b"\x05\x96\x01\x00"), Ok(vec![5, 150, 0]));
+    let cut_off = DecodeError { offset: 1, kind: Kind::VarintCutOff };
+    assert_eq!(packed_varints(b"\x05\x96"), Err(cut_off));
 }

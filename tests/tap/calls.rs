@@ -39,7 +39,7 @@ async fn a_call_is_shown_in_lines() {
         "--> stream 1   DATA       END_STREAM",
         "<-- stream 1   HEADERS  :status 200, content-type application/grpc",
         "<-- stream 1   DATA     HelloReply { message: \"Hello, 小明\\n!\" }  \
-         [00 00 00 00 11 | 0a 0f 48 65 6c 6c 6f 2c 20 e5 b0 8f e6 98 8e 0a ... 17 bytes]",
+         [00 00 00 00 11 | 0a 0f 48 65 6c 6c 6f 2c 20 e5 b0 8f e6 98 8e 0a 21]",
         "<-- stream 1   HEADERS  grpc-status 0 OK  END_STREAM",
     ];
     assert_eq!(shown, expected);

@@ -1,0 +1,203 @@
+//! What stands around messages where bytes come from the wire: gRPC's five-byte prefix, gzip.
+//! `--decode` takes it off. No chapter teaches this file; lesson 1 shows the prefix.
+
+use std::io::{self, Read};
+use std::iter;
+
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use grpc_workbook::cli;
+use grpc_workbook::types::wire::{Field, Reader, Value, as_text};
+
+/// The size of gRPC's prefix, in bytes: a flag, and four bytes of length.
+const PREFIX_SIZE: usize = 5;
+
+/// A prefix with a length up to here is believed, even if fewer bytes follow.
+const PLAUSIBLE_LENGTH: usize = 1 << 24;
+
+/// How large unpacked bytes may be: as large as a message that receivers accept.
+const MAX_UNPACKED_SIZE: u64 = 4 * 1024 * 1024;
+
+/// A message, or what stands in the place of one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// The offset of the prefix, or of the body if there is no prefix.
+    pub start: usize,
+    /// gRPC's prefix, or nothing.
+    pub prefix: &'a [u8],
+    /// What comes after the prefix, as much as there is.
+    pub body: &'a [u8],
+    /// What the body is.
+    pub kind: Kind,
+    /// How many bytes of the body are not there.
+    pub missing: usize,
+}
+
+/// What a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Message,
+    /// Compressed, with gzip or otherwise.
+    Packed,
+    /// The trailers of gRPC-Web, which are text.
+    Trailers,
+}
+
+/// Takes bytes apart. No message begins with the byte of a prefix's flag: 0 and 1 would be
+/// field 0, which does not exist.
+///
+/// # Errors
+/// After a message with a prefix come bytes that are no other: a line that says so.
+pub fn parts(bytes: &[u8]) -> impl Iterator<Item = Result<Part<'_>, String>> {
+    let mut start = 0;
+    iter::from_fn(move || {
+        let rest = &bytes[start..];
+        let at = start;
+        start = bytes.len();
+        if rest.is_empty() {
+            return None;
+        }
+        if at == 0 && !begins_with_prefix(bytes) {
+            let kind = if bytes.starts_with(b"\x1f\x8b") {
+                Kind::Packed
+            } else {
+                Kind::Message
+            };
+            return Some(Ok(Part {
+                start: 0,
+                prefix: &[],
+                body: bytes,
+                kind,
+                missing: 0,
+            }));
+        }
+        let Some((flag, length, after)) =
+            split_prefix(rest).filter(|_| begins_with_prefix(rest))
+        else {
+            let more = rest.len();
+            return Some(Err(format!(
+                "at offset {at}: {more} bytes after a message with gRPC's prefix, which do not begin with another prefix"
+            )));
+        };
+        let (prefix, body) = (&rest[..PREFIX_SIZE], &after[..length.min(after.len())]);
+        let kind = match flag {
+            0 => Kind::Message,
+            0x80 => Kind::Trailers,
+            _ => Kind::Packed,
+        };
+        start = at + PREFIX_SIZE + body.len();
+        Some(Ok(Part { start: at, prefix, body, kind, missing: length - body.len() }))
+    })
+}
+
+/// Whether the bytes begin with gRPC's prefix. The length in it may be larger than what follows,
+/// unless it is unlikely, or the bytes are frames of HTTP/2.
+fn begins_with_prefix(bytes: &[u8]) -> bool {
+    split_prefix(bytes).is_some_and(|(_, length, body)| {
+        length <= body.len() || (length < PLAUSIBLE_LENGTH && !is_http2(bytes))
+    })
+}
+
+/// Flag, length and what comes after them, if the bytes begin as gRPC's prefix does.
+fn split_prefix(bytes: &[u8]) -> Option<(u8, usize, &[u8])> {
+    let (&[flag, a, b, c, d], body) = bytes.split_first_chunk()?;
+    // 80 is a possible tag, unless 0 follows.
+    let possible = flag <= 1 || (matches!(flag, 0x80 | 0x81) && a == 0);
+    possible.then_some((flag, u32::from_be_bytes([a, b, c, d]) as usize, body))
+}
+
+/// Whether the bytes are frames of HTTP/2, and nothing else: three bytes of length, one each of
+/// type and flags, four of the stream, whose first is 0. In gRPC the message begins there, and no
+/// message begins with 0.
+fn is_http2(mut bytes: &[u8]) -> bool {
+    while let Some((&[a, b, c, frame_type, _, stream, _, _, _], payload)) =
+        bytes.split_first_chunk()
+    {
+        let length = u32::from_be_bytes([0, a, b, c]) as usize;
+        match payload.get(length..) {
+            Some(rest) if frame_type <= 9 && stream == 0 => bytes = rest,
+            _ => return false,
+        }
+    }
+    bytes.is_empty()
+}
+
+/// What a prefix says.
+pub fn meaning(prefix: &[u8]) -> String {
+    let Some((flag, length, _)) = split_prefix(prefix) else {
+        return String::new();
+    };
+    match flag {
+        0 => format!("{length} bytes follow, not compressed"),
+        1 => format!("{length} bytes follow, compressed"),
+        0x80 => format!("{length} bytes of trailers follow"),
+        _ => format!("{length} bytes of trailers, compressed"),
+    }
+}
+
+/// Unpacks what gzip or deflate has compressed.
+///
+/// # Errors
+/// It is compressed with something else, damaged, or too large: a line that says so.
+pub fn unpack(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let unpacked = match bytes {
+        [0x1f, 0x8b, ..] => read_at_most(MultiGzDecoder::new(bytes)),
+        // deflate is zlib's format in HTTP: the first byte is the method, and the two are a
+        // multiple of 31.
+        [0x78, second, ..] if (0x7800 + u32::from(*second)) % 31 == 0 => {
+            read_at_most(ZlibDecoder::new(bytes))
+        }
+        _ => {
+            return Err(
+                "compressed, and with neither gzip nor deflate: unpack it first".into()
+            );
+        }
+    };
+    let unpacked = unpacked.map_err(|error| {
+        format!(
+            "what gzip or deflate packed is damaged or cut off: {}",
+            cli::without_os_code(&error)
+        )
+    })?;
+    if unpacked.len() as u64 > MAX_UNPACKED_SIZE {
+        return Err("it unpacks to more than 4 MiB".into());
+    }
+    Ok(unpacked)
+}
+
+/// What a reader gives, up to a byte more than is accepted.
+fn read_at_most(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_UNPACKED_SIZE + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What bytes look like that are not a message, for the end of the error; empty if nothing is
+/// known of them.
+pub fn hint(bytes: &[u8]) -> String {
+    let looks_like = if bytes.starts_with(b"PRI * HTTP/2.0") {
+        "the beginning of a connection of HTTP/2"
+    } else if is_http2(bytes) {
+        "frames of HTTP/2: a message is in the payload of DATA, after the nine bytes of its header"
+    } else if matches!(bytes, [0x14..=0x17, 3, 0..=4, ..]) {
+        "TLS, which is encrypted"
+    } else if is_delimited(bytes) {
+        "a message with its length before it: leave the length out"
+    } else if as_text(bytes).is_some() {
+        "text"
+    } else {
+        return String::new();
+    };
+    format!("; the bytes look like {looks_like}")
+}
+
+/// Whether the bytes begin with their length as a varint, as `writeDelimitedTo` writes messages
+/// to files.
+fn is_delimited(bytes: &[u8]) -> bool {
+    // With a tag before it, it would be a field that takes up the whole message.
+    let with_tag = [&[0x0a], bytes].concat();
+    let field = Reader::new(&with_tag).next();
+    let Some(Ok(Field { value: Value::Len(message), payload, .. })) = field else {
+        return false;
+    };
+    payload.end == with_tag.len() && Reader::new(message).all(|field| field.is_ok())
+}
