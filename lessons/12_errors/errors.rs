@@ -65,7 +65,7 @@ impl From<EnrolError> for Status {
                 Changed { .. } => (Code::Aborted, "COURSE_CHANGED", text),
                 TooManyCourses => (Code::ResourceExhausted, "TOO_MANY_COURSES", text),
                 Unreachable(_) => {
-                    let text = "the records are not there now, try again".into();
+                    let text = "try again later".into();
                     (Code::Unavailable, "RECORDS_UNREACHABLE", text)
                 }
                 // We make the ids of tickets: one that is taken is no fault of the caller.

@@ -3,7 +3,9 @@
 //! The methods read a request, ask the [`School`], and turn its answer into a message. What is
 //! refused is an [`EnrolError`], which becomes a status in one place, `errors.rs`.
 
+pub mod advice;
 mod errors;
+pub mod guard;
 mod watch;
 
 use std::error::Error;
