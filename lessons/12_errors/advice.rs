@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use prost::Message;
 use tonic::{Code, Status};
-use tonic_types::StatusExt;
+use tonic_types::{RpcStatusExt, pb};
 
 use crate::{DOMAIN, course_changed};
 
@@ -13,6 +14,9 @@ const MAX_WAIT: Duration = Duration::from_secs(2);
 
 /// The wait if the server does not say how long.
 const DEFAULT_WAIT: Duration = Duration::from_millis(500);
+
+/// The type of a RetryInfo, as it stands in the `Any` around it.
+const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
 
 // ANCHOR: next_step
 /// What to do about a refusal.
@@ -41,36 +45,26 @@ pub enum NextStep {
 
 /// What to do about this status, which ended a call of the school's service.
 pub fn next_step(status: &Status) -> NextStep {
-    let details = status.get_error_details();
+    // Details that cannot be read are as good as none: the code remains.
+    let details = pb::Status::decode(status.details()).unwrap_or_default();
+    let info = details.get_details_error_info();
     // A reason has its meaning only within its domain.
-    let reason = match details.error_info() {
-        Some(info) if info.domain == DOMAIN => info.reason.as_str(),
-        _ => "",
-    };
-    match (status.code(), reason) {
-        (Code::InvalidArgument, _) => {
-            let mut fields = Vec::new();
-            for violation in details
-                .bad_request()
-                .iter()
-                .flat_map(|b| &b.field_violations)
-            {
-                fields.push((violation.field.clone(), violation.description.clone()));
-            }
-            NextStep::Mend(fields)
-        }
+    let info = info.filter(|info| info.domain == DOMAIN);
+    let reason = info.map_or(String::new(), |info| info.reason);
+    match (status.code(), reason.as_str()) {
+        (Code::InvalidArgument, _) => NextStep::Mend(violations(&details)),
         (Code::Unauthenticated, _) => NextStep::SignIn,
         (Code::PermissionDenied | Code::NotFound, _) => NextStep::Choose,
         (Code::AlreadyExists, "ALREADY_ENROLLED") => NextStep::Nothing,
         (Code::FailedPrecondition, "COURSE_FULL") => {
-            let text = details.localized_message();
-            NextStep::WaitForSeat(text.map(|text| text.message.clone()))
+            let text = details.get_details_localized_message();
+            NextStep::WaitForSeat(text.map(|text| text.message))
         }
         (Code::FailedPrecondition, "ENROLMENT_CLOSED") => NextStep::Choose,
         (Code::ResourceExhausted, "TOO_MANY_COURSES") => {
-            let quota = details.quota_failure();
-            let violation = quota.and_then(|quota| quota.violations.first());
-            let text = violation.map(|violation| violation.description.clone());
+            let quota = details.get_details_quota_failure();
+            let mut violations = quota.into_iter().flat_map(|quota| quota.violations);
+            let text = violations.next().map(|violation| violation.description);
             NextStep::GiveBack(text.unwrap_or_default())
         }
         (Code::Aborted, _) => {
@@ -78,10 +72,40 @@ pub fn next_step(status: &Status) -> NextStep {
             NextStep::ReadAgain(changed.revision)
         }
         (Code::Unavailable, _) => {
-            let delay = details.retry_info().and_then(|info| info.retry_delay);
-            NextStep::TryAgain(delay.unwrap_or(DEFAULT_WAIT).min(MAX_WAIT))
+            let delay = retry_delay(&details).unwrap_or(DEFAULT_WAIT);
+            NextStep::TryAgain(delay.min(MAX_WAIT))
         }
         _ => NextStep::GiveUp,
     }
 }
 // ANCHOR_END: next_step
+
+// ANCHOR: violations
+/// The fields that a BadRequest names, each with what is wrong.
+fn violations(details: &pb::Status) -> Vec<(String, String)> {
+    let mut fields = Vec::new();
+    if let Some(bad_request) = details.get_details_bad_request() {
+        for violation in bad_request.field_violations {
+            fields.push((violation.field, violation.description));
+        }
+    }
+    fields
+}
+// ANCHOR_END: violations
+
+// ANCHOR: retry_delay
+/// How long the server asks us to wait, 0 if it asks for less.
+///
+/// `get_details_retry_info` would do, but for the smallest number of seconds that there is: a
+/// debug build of prost-types 0.14 panics at it.
+fn retry_delay(details: &pb::Status) -> Option<Duration> {
+    let any = details
+        .details
+        .iter()
+        .find(|any| any.type_url == RETRY_INFO)?;
+    let delay = pb::RetryInfo::decode(&*any.value).ok()?.retry_delay?;
+    let seconds = Duration::from_secs(delay.seconds.try_into().unwrap_or(0));
+    let nanos = Duration::from_nanos(delay.nanos.try_into().unwrap_or(0));
+    Some(seconds.saturating_add(nanos))
+}
+// ANCHOR_END: retry_delay

@@ -80,7 +80,7 @@ async fn main() -> Result<(), Failure> {
     match args.command {
         Some(Command::Enrol { course, student, if_revision }) => {
             let request = EnrolRequest { if_revision, ..request(&course, &student) };
-            let response = client.enrol(request).await?;
+            let response = client.enrol(request).await.inspect_err(advise)?;
             println!("{}", response.into_inner().ticket.unwrap_or_default().id);
             Ok(())
         }
@@ -90,7 +90,10 @@ async fn main() -> Result<(), Failure> {
 }
 
 fn request(course_id: &str, student_id: &str) -> EnrolRequest {
-    let email = format!("{student_id}@example.org");
+    let email = match student_id {
+        "" => String::new(),
+        id => format!("{id}@example.org"),
+    };
     let student = Student { id: student_id.into(), email };
     EnrolRequest {
         course_id: course_id.into(),
@@ -169,9 +172,9 @@ async fn enrol(
             }
             Err(status) => status,
         };
-        let next = next_step(&status);
-        report(&status, &next);
-        match next {
+        println!("  {}", status_line(&status));
+        advise(&status);
+        match next_step(&status) {
             NextStep::TryAgain(delay) => sleep(delay).await,
             NextStep::ReadAgain(at_least) => {
                 let read = revision(client, &request.course_id).await?;
@@ -196,7 +199,8 @@ async fn cancel(client: &mut Client, request: Request<CancelRequest>) {
     let CancelRequest { ticket_id, student_id } = request.get_ref();
     println!("Cancel {ticket_id:?} of {student_id:?}");
     if let Err(status) = client.cancel(request).await {
-        report(&status, &next_step(&status));
+        println!("  {}", status_line(&status));
+        advise(&status);
     }
 }
 
@@ -212,10 +216,9 @@ async fn revision(client: &mut Client, course_id: &str) -> Result<u64, Failure> 
     Ok(course.revision)
 }
 
-/// Prints a refusal, and what to do.
-fn report(status: &Status, next: &NextStep) {
-    println!("  {}", status_line(status));
-    let advice = match next {
+/// Prints what to do about a refusal.
+fn advise(status: &Status) {
+    let advice = match next_step(status) {
         NextStep::Mend(fields) => {
             let mut texts = Vec::new();
             for (field, description) in fields {
@@ -227,7 +230,7 @@ fn report(status: &Status, next: &NextStep) {
         NextStep::Choose => "choose another one".into(),
         NextStep::Nothing => "nothing to do, the seat is there".into(),
         NextStep::WaitForSeat(text) => {
-            let text = text.as_ref().map_or("the course is full", |text| text);
+            let text = text.unwrap_or("the course is full".into());
             format!("wait for a seat; the student reads: {text}")
         }
         NextStep::GiveBack(text) => format!("give something back first: {text}"),
@@ -273,7 +276,7 @@ async fn late_error(client: &mut Client) -> Result<(), Failure> {
             Ok(None) => return Ok(()),
             // The same decision as for a call that fails at once.
             Err(status) => {
-                report(&status, &next_step(&status));
+                advise(&status);
                 return Err(status.into());
             }
         }

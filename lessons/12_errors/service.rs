@@ -45,6 +45,8 @@ pub struct Enrolments<S> {
     now: fn() -> SystemTime,
     /// Looks at a request to enrol before the school does.
     validate: fn(&EnrolRequest) -> Result<(), Status>,
+    /// Makes the status of a request to enrol that the school refuses.
+    refuse: fn(SchoolError) -> Status,
     /// Cancelled when the server is to stop: ends the calls of `WatchSeats`.
     shutdown: CancellationToken,
 }
@@ -57,6 +59,7 @@ impl<S: School> Enrolments<S> {
             next_ticket: AtomicU64::new(1),
             now: SystemTime::now,
             validate,
+            refuse: refused,
             shutdown: CancellationToken::new(),
         }
     }
@@ -74,6 +77,12 @@ impl<S: School> Enrolments<S> {
         Enrolments { validate, ..self }
     }
 
+    /// The same service, with other statuses for requests to enrol that the school refuses: the
+    /// exercise's.
+    pub fn refused_by(self, refuse: fn(SchoolError) -> Status) -> Enrolments<S> {
+        Enrolments { refuse, ..self }
+    }
+
     async fn try_enrol(&self, request: EnrolRequest) -> Result<EnrolResponse, Status> {
         (self.validate)(&request)?;
         let EnrolRequest { course_id, student, if_revision } = request;
@@ -86,11 +95,7 @@ impl<S: School> Enrolments<S> {
             if_revision,
             at: (self.now)(),
         };
-        let ticket = self
-            .school
-            .enrol(enrolment)
-            .await
-            .map_err(EnrolError::from)?;
+        let ticket = self.school.enrol(enrolment).await.map_err(self.refuse)?;
         let ticket = proto::Ticket {
             id: ticket.id,
             course_id: ticket.course_id,
@@ -115,7 +120,9 @@ impl<S: School> Enrolments<S> {
     // ANCHOR_END: try_cancel
 }
 
-/// Refuses a request that could not be right, whatever the school looks like.
+// ANCHOR: validate
+/// Refuses a request that could not be right, whatever the school looks like. The exercise does it
+/// better: a caller hears of one field at a time here, and a program has only the text.
 ///
 /// # Errors
 /// INVALID_ARGUMENT, for the first field that is wrong.
@@ -129,6 +136,7 @@ pub fn validate(request: &EnrolRequest) -> Result<(), Status> {
     }
     Ok(())
 }
+// ANCHOR_END: validate
 
 // ANCHOR: cancel_checks
 /// Refuses a request to cancel that could not be right, and names all that is wrong with it.

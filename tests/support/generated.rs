@@ -102,6 +102,9 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/11-speed-slow.txt", "comparison"),
     ("book/generated/11-speed-loop.md", "loop"),
     ("book/generated/11-speed-report.txt", "lesson-11"),
+    ("book/generated/12-errors-http.md", "lesson-12"),
+    ("book/generated/12-errors-report.txt", "lesson-12"),
+    ("book/generated/12-errors-size.md", "lesson-12"),
 ];
 
 /// Whether tests should rewrite the book from what they see, instead of comparing: with
