@@ -33,6 +33,7 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/10-notes-wire.svg", "book"),
     ("book/figures/11-speed-plot.svg", "comparison"),
     ("book/figures/11-speed-wire.svg", "book"),
+    ("book/figures/12-errors-late.svg", "book"),
     ("book/figures/12-errors-wire.svg", "book"),
     ("book/figures/13-metadata-wire.svg", "book"),
     ("book/generated/01-hello-bytes.md", "lesson-1"),
