@@ -237,7 +237,7 @@ fn unknown_details_are_skipped() {
     for (details, expected) in [
         (vec![unknown.clone(), ours.clone()], full.clone()),
         (vec![nameless, ours.clone(), unknown.clone()], full.clone()),
-        (vec![ours.clone(), ours.clone()], full),
+        (vec![ours.clone(), ours], full),
         (vec![theirs], NextStep::GiveUp),
         (vec![unknown], NextStep::GiveUp),
         (Vec::new(), NextStep::GiveUp),
