@@ -10,8 +10,8 @@ use lesson_12::advice::{NextStep, next_step};
 use lesson_12::guard::guard;
 use lesson_12::proto::enrol_service_client::EnrolServiceClient;
 use lesson_12::proto::{
-    CancelRequest, EnrolRequest, GetCourseRequest, ListCoursesRequest, Student, Ticket,
-    WatchSeatsRequest,
+    CancelRequest, Course, EnrolRequest, GetCourseRequest, ListCoursesRequest, Student,
+    Ticket, WatchSeatsRequest,
 };
 use tokio::time::sleep;
 use tonic::metadata::MetadataValue;
@@ -121,7 +121,7 @@ async fn script(client: &mut Client) -> Result<(), Failure> {
     enrol(client, request("wuhan-c", "s-2")).await?;
     enrol(client, request("wuhan-cooking", "s-2")).await?;
     // While s-3 looks at the course, s-2 takes a seat.
-    let if_revision = Some(revision(client, "wuhan-java").await?);
+    let if_revision = Some(read(client, "wuhan-java").await?.revision);
     tickets.extend(enrol(client, request("wuhan-java", "s-2")).await?);
     let outdated = EnrolRequest { if_revision, ..request("wuhan-java", "s-3") };
     tickets.extend(enrol(client, outdated).await?);
@@ -177,11 +177,12 @@ async fn enrol(
         match next_step(&status) {
             NextStep::TryAgain(delay) => sleep(delay).await,
             NextStep::ReadAgain(at_least) => {
-                let read = revision(client, &request.course_id).await?;
-                if read < at_least {
+                let course = read(client, &request.course_id).await?;
+                // The decision, made again: while there is a seat, it is worth asking.
+                if course.seats_left == 0 || course.revision < at_least {
                     return Ok(None);
                 }
-                request.if_revision = Some(read);
+                request.if_revision = Some(course.revision);
             }
             // The rest is for people.
             _ => return Ok(None),
@@ -204,16 +205,14 @@ async fn cancel(client: &mut Client, request: Request<CancelRequest>) {
     }
 }
 
-/// Reads a course, and says which revision it has.
-async fn revision(client: &mut Client, course_id: &str) -> Result<u64, Failure> {
+/// Reads a course, and prints what it has.
+async fn read(client: &mut Client, course_id: &str) -> Result<Course, Failure> {
     let request = GetCourseRequest { course_id: course_id.into() };
     let response = client.get_course(request).await?;
     let course = response.into_inner().course.unwrap_or_default();
-    println!(
-        "{course_id} has revision {} and {} seats left",
-        course.revision, course.seats_left
-    );
-    Ok(course.revision)
+    let Course { revision, seats_left, .. } = course;
+    println!("{course_id}: revision {revision}, seats left: {seats_left}");
+    Ok(course)
 }
 
 /// Prints what to do about a refusal.
@@ -245,7 +244,7 @@ fn advise(status: &Status) {
 
 async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
     let name = match fault {
-        Fault::ProxyHtml => "proxy-html",
+        Fault::ProxyHtml => return proxy_html(channel).await,
         Fault::ProxyEmpty => "proxy-empty",
         Fault::IoError => "io-error",
         Fault::DetailsTooLong => "details-too-long",
@@ -265,6 +264,19 @@ fn faulty(fault: &'static str) -> Request<EnrolRequest> {
     request.metadata_mut().insert("fault", fault);
     request
 }
+
+// ANCHOR: proxy_html
+async fn proxy_html(channel: Channel) -> Result<(), Failure> {
+    let mut client = Client::new(channel.clone());
+    if let Err(status) = client.enrol(faulty("proxy-html")).await {
+        println!("tonic alone: {}", status_line(&status));
+    }
+    // The same channel, and each response looked at before tonic does.
+    let mut guarded = EnrolServiceClient::new(guard(channel));
+    guarded.enrol(faulty("proxy-html")).await?;
+    Ok(())
+}
+// ANCHOR_END: proxy_html
 
 // ANCHOR: late_error
 async fn late_error(client: &mut Client) -> Result<(), Failure> {
@@ -296,9 +308,8 @@ async fn not_base64(channel: Channel) -> Result<(), Failure> {
     {
         println!("the task of the call panicked: {}", panic_text(&*panic));
     }
-    // The same channel, and the details looked at before tonic does.
-    let mut client = EnrolServiceClient::new(guard(channel));
-    client.enrol(faulty("not-base64")).await?;
+    let mut guarded = EnrolServiceClient::new(guard(channel));
+    guarded.enrol(faulty("not-base64")).await?;
     Ok(())
 }
 // ANCHOR_END: not_base64

@@ -48,7 +48,7 @@ impl From<EnrolError> for Status {
         };
 
         let text = error.to_string();
-        // No `_` here: who adds an error decides what a client may know of it.
+        // No `_` here: each new error needs a decision on what a client may know.
         let (code, reason, message) = match &error {
             Invalid(_) => (Code::InvalidArgument, "INVALID_REQUEST", text),
             InvalidToken => (Code::Unauthenticated, "INVALID_TOKEN", text),

@@ -1,5 +1,5 @@
-//! Protects a client from details that are not base64, which tonic's client takes for a mistake of
-//! its own, and panics.
+//! Protects a client from two kinds of responses: a page of HTML, which tonic's client takes for a
+//! message, and details that are not base64, at which it panics.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,7 +8,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
-use tonic::codegen::http::{HeaderMap, Response};
+use tonic::codegen::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
 use tower::ServiceExt;
@@ -26,12 +26,26 @@ pub fn guard(channel: Channel) -> GuardedChannel {
     channel.map_response(guarded)
 }
 
-/// Removes details that are not base64. The code and the message stay.
+/// Mends a response, if it must be.
 fn guarded(mut response: Response<Body>) -> Response<Body> {
+    if !is_grpc(&response) {
+        // Without a body, tonic maps the status of HTTP.
+        return response.map(|_| Body::empty());
+    }
     remove_bad_details(response.headers_mut());
     response.map(|body| Body::new(GuardedBody { inner: body }))
 }
 
+/// Whether a server of gRPC sent this response, and not a proxy.
+fn is_grpc(response: &Response<Body>) -> bool {
+    let headers = response.headers();
+    let content_type = headers.get("content-type").map(HeaderValue::as_bytes);
+    let has_type = content_type.is_some_and(|it| it.starts_with(b"application/grpc"));
+    let has_status = headers.contains_key("grpc-status");
+    has_status || response.status() == StatusCode::OK && has_type
+}
+
+/// Removes details that are not base64. The code and the message stay.
 fn remove_bad_details(headers: &mut HeaderMap) {
     // Cloning the headers is cheap enough for the few responses that have details.
     if headers.contains_key(DETAILS) {

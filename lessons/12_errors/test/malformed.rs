@@ -119,6 +119,9 @@ async fn a_guarded_stream_takes_any_trailer() {
         let end = within("the end", seats.message()).await;
         let status = end.expect_err("it should end with a status");
         assert_eq!((status.code(), status.message()), (Code::Aborted, "late"));
+        // The status comes once. What follows looks like a good end.
+        let after = within("the end again", seats.message()).await;
+        assert_eq!(after.expect("it should not come again"), None);
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a client sees when something that knows nothing of gRPC answers.
 
 use grpc_workbook::status::code_name;
+use lesson_12::guard::guard;
 use lesson_12::proto::enrol_service_client::EnrolServiceClient;
+use support::endings::KillableServer;
 use support::patience::within;
 use support::written;
 use tonic::body::Body;
@@ -31,15 +33,20 @@ const BODIES: [(&str, &str); 4] = [
     ("application/grpc", "busy!"),
 ];
 
-/// What tonic's client makes of an HTTP response without a gRPC status.
-async fn status_of(http: u16, content_type: &'static str, body: &'static str) -> Status {
-    let server = answering(move |_| async move {
+/// Serves an HTTP response without a gRPC status.
+fn proxy(http: u16, content_type: &'static str, body: &'static str) -> KillableServer {
+    answering(move |_| async move {
         let mut response = Response::new(Body::new(body.to_string()));
         *response.status_mut() = http.try_into().expect("it should be a code of HTTP");
         let content_type = HeaderValue::from_static(content_type);
         response.headers_mut().insert("content-type", content_type);
         response
-    });
+    })
+}
+
+/// What tonic's client makes of it.
+async fn status_of(http: u16, content_type: &'static str, body: &'static str) -> Status {
+    let server = proxy(http, content_type, body);
     let mut client = EnrolServiceClient::new(server.channel().await);
     let call = client.enrol(request("wuhan-java", "s-1"));
     let result = within("the proxy's answer", call).await;
@@ -76,6 +83,28 @@ async fn a_proxy_answers() {
     written("book/generated/12-errors-http.md", &table);
 }
 
+/// Behind the guard, a client sees the code of the specification, whatever the body is. Only a
+/// response that says in two ways that it is one of gRPC is taken for one.
+#[tokio::test]
+async fn a_guarded_client_behind_a_proxy() {
+    for (codes, specified) in SPECIFIED {
+        for &http in *codes {
+            for (content_type, body) in BODIES {
+                if (http, content_type) == (200, "application/grpc") {
+                    continue;
+                }
+                let server = proxy(http, content_type, body);
+                let channel = guard(server.channel().await);
+                let mut client = EnrolServiceClient::new(channel);
+                let call = client.enrol(request("wuhan-java", "s-1"));
+                let result = within("the proxy's answer", call).await;
+                let status = result.expect_err("it should be no answer");
+                assert_eq!(status.code(), *specified, "{http}, {body}: {status:?}");
+            }
+        }
+    }
+}
+
 /// A status of gRPC wins over the code of HTTP.
 #[tokio::test]
 async fn a_status_beside_503() {
@@ -84,10 +113,16 @@ async fn a_status_beside_503() {
         *response.status_mut() = 503.try_into().expect("it should be a code of HTTP");
         response
     });
-    let mut client = EnrolServiceClient::new(server.channel().await);
-    let call = client.enrol(request("wuhan-java", "s-1"));
-    let status = within("an answer", call)
-        .await
-        .expect_err("it should be refused");
-    assert_eq!((status.code(), status.message()), (Code::NotFound, "no"));
+    let channel = server.channel().await;
+    for status in [
+        EnrolServiceClient::new(channel.clone())
+            .enrol(request("wuhan-java", "s-1"))
+            .await,
+        EnrolServiceClient::new(guard(channel))
+            .enrol(request("wuhan-java", "s-1"))
+            .await,
+    ] {
+        let status = status.expect_err("it should be refused");
+        assert_eq!((status.code(), status.message()), (Code::NotFound, "no"));
+    }
 }
