@@ -20,6 +20,28 @@ fn the_client_plays_its_script_twice() {
     assert_eq!(texts[0], texts[1]);
 }
 
+/// The ten codes of the chapter.
+#[test]
+fn the_script_meets_ten_codes() {
+    let server = Server::start(LESSON);
+    let Finished { output, .. } =
+        run(&mut programs::client(LESSON, &server.address, &[]));
+    for code in [
+        "INVALID_ARGUMENT",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "UNAUTHENTICATED",
+        "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION",
+        "ABORTED",
+        "UNAVAILABLE",
+        "INTERNAL",
+    ] {
+        assert_eq!(output.matches(&format!("  {code}: ")).count(), 1, "{code}: {output}");
+    }
+}
+
 /// What the log has and the client has not.
 #[test]
 fn causes_reach_the_log_and_not_the_client() {

@@ -23,6 +23,7 @@ def say(line, indent=""):
     print(textwrap.fill(line, 88, initial_indent=indent, subsequent_indent=indent + "    ", break_on_hyphens=False))
 
 
+# ANCHOR: show
 def show(detail):
     """Prints a detail: a message in an Any, which says of which type it is."""
     for known in KNOWN:
@@ -31,6 +32,7 @@ def show(detail):
             say(f"{known.DESCRIPTOR.name}: {message}", "  ")
             return
     say(detail.type_url, "  ")
+# ANCHOR_END: show
 
 
 def refused(stub, what, request, metadata=()):
@@ -42,6 +44,7 @@ def refused(stub, what, request, metadata=()):
         if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
             fail(what, error)
         say(f"{what}: {error.code().name}: {error.details()}")
+        # ANCHOR: read
         try:
             status = rpc_status.from_call(error)
         except Exception as why:  # Each kind of bad details has an exception of its own.
@@ -52,6 +55,7 @@ def refused(stub, what, request, metadata=()):
             return
         for detail in status.details:
             show(detail)
+        # ANCHOR_END: read
 
 
 def connect():
