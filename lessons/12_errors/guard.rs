@@ -18,7 +18,7 @@ use tower::util::MapResponse;
 const DETAILS: &str = "grpc-status-details-bin";
 
 // ANCHOR: guard
-/// A channel whose responses have passed [`guarded`].
+/// A channel that looks at each response, and mends it where it must.
 pub type GuardedChannel = MapResponse<Channel, fn(Response<Body>) -> Response<Body>>;
 
 /// Looks at each response of a channel before the generated client does.
