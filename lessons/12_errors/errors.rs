@@ -19,6 +19,9 @@ pub const DOMAIN: &str = "school.example";
 /// How long a client should wait when the records cannot be reached.
 const RETRY_DELAY: Duration = Duration::from_millis(200);
 
+/// How many characters of a text leave the house, or reach the log.
+const MAX_TEXT: usize = 200;
+
 /// The type of our own detail, as it stands in the `Any` around it.
 const COURSE_CHANGED: &str = "type.googleapis.com/enrol.v1.CourseChanged";
 
@@ -76,6 +79,8 @@ impl From<EnrolError> for Status {
         };
         let mut details = details(&error);
         details.set_error_info(reason, DOMAIN, HashMap::new());
+        // It may repeat what the caller sent, and travels in a header, which has little room.
+        let message = shortened(&message);
         let mut status = Status::with_error_details(code, message, details);
         if let School(Changed { course_id, revision }) = &error {
             let (course_id, revision) = (course_id.clone(), *revision);
@@ -87,6 +92,14 @@ impl From<EnrolError> for Status {
     }
 }
 // ANCHOR_END: mapping
+
+/// The beginning of a text, for a message or for a line of the log.
+pub(crate) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_TEXT) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.into(),
+    }
+}
 
 // ANCHOR: details
 /// What a program needs to act, beside the code and the reason.

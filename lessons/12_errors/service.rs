@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
+use errors::shortened;
 pub use errors::{DOMAIN, EnrolError, course_changed};
 
 /// What build.rs generated from `protos/enrol.proto`.
@@ -245,6 +246,7 @@ fn refused(error: SchoolError) -> Status {
 // ANCHOR: log
 /// Prints the line of a call: how it ended, and what a client does not hear of: the causes.
 fn log<T>(call: &str, result: &Result<T, Status>) {
+    let call = shortened(call);
     match result {
         Ok(_) => println!("{call} -> OK"),
         Err(status) => println!("{call} -> {}", with_causes(status)),
@@ -256,7 +258,7 @@ fn with_causes(status: &Status) -> String {
     let mut line = status_line(status);
     let mut source = status.source();
     while let Some(error) = source {
-        let text = one_line(&error.to_string());
+        let text = one_line(&shortened(&error.to_string()));
         if !line.contains(&text) {
             line += &format!(" <- {text}");
         }

@@ -1,8 +1,12 @@
 //! The programs, from outside.
 
+use lesson_12::proto::CancelRequest;
+use lesson_12::proto::enrol_service_client::EnrolServiceClient;
+use support::patience::within;
 use support::programs::{self, Finished, Server, run};
+use tonic::Code;
 
-use super::LESSON;
+use super::{LESSON, request};
 
 /// The script gives back what it took, so it can be played twice.
 #[test]
@@ -66,4 +70,33 @@ fn a_call_is_one_line_of_the_log() {
     let log = server.stop().output;
     let calls = log.lines().filter(|line| line.starts_with("Enrol"));
     assert_eq!(calls.count(), 1, "{log}");
+}
+
+/// A message is a header. What a caller sends must not make it too long for one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_name_gets_a_clear_refusal() {
+    let server = Server::start(LESSON);
+    let mut client = EnrolServiceClient::new(server.channel().await);
+    for name in [
+        "x".repeat(3_000_000),
+        "课".repeat(1_000_000),
+        "\u{1}".repeat(1_000_000),
+    ] {
+        let call = client.enrol(request(&name, "s-1"));
+        let status = within("a refusal", call)
+            .await
+            .expect_err("there is no such course");
+        assert_eq!(status.code(), Code::NotFound);
+        assert!(status.message().starts_with("there is no course"), "{status:?}");
+        let request = CancelRequest { ticket_id: name, student_id: "s-1".into() };
+        let status = within("a refusal", client.cancel(request)).await;
+        assert_eq!(status.expect_err("it is no ticket").code(), Code::PermissionDenied);
+    }
+    drop(client);
+    let Finished { output, .. } = server.stop();
+    let lines: Vec<&str> = output.lines().filter(|line| line.contains("->")).collect();
+    assert_eq!(lines.len(), 6, "{}", output.len());
+    for line in lines {
+        assert!(line.chars().count() < 2000, "{}", line.len());
+    }
 }
