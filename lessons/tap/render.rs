@@ -3,6 +3,7 @@
 use clap::builder::styling::{AnsiColor, Style};
 use tonic::Code;
 
+use super::details;
 use super::proxy::TappedEvent;
 use super::schema::{Schema, hex};
 use super::trace::{EventKind, Side};
@@ -170,6 +171,7 @@ impl Renderer {
                     let value = cut(value, MAX_VALUE);
                     parts.push(format!("grpc-status {value} {}", code.unwrap_or("?")));
                 }
+                details::HEADER => parts.push(details::describe(&self.schema, value)),
                 _ => {
                     let (name, value) = (cut(name, MAX_VALUE), cut(value, MAX_VALUE));
                     parts.push(format!("{name} {value}"));
