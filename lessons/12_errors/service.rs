@@ -40,6 +40,8 @@ pub struct Enrolments<S> {
     validate: fn(&EnrolRequest) -> Result<(), Status>,
     /// Cancelled when the server is to stop: ends the calls of `WatchSeats`.
     shutdown: CancellationToken,
+    /// Takes each line of the log.
+    log: fn(&str),
 }
 
 impl<S: School> Enrolments<S> {
@@ -51,7 +53,13 @@ impl<S: School> Enrolments<S> {
             now: SystemTime::now,
             validate,
             shutdown: CancellationToken::new(),
+            log: |line| println!("{line}"),
         }
+    }
+
+    /// The same service, whose log goes there.
+    pub fn logged_by(self, log: fn(&str)) -> Enrolments<S> {
+        Enrolments { log, ..self }
     }
 
     /// The same service, whose streams end when this is cancelled.
@@ -86,6 +94,12 @@ impl<S: School> Enrolments<S> {
             student_id: ticket.student.id,
         };
         Ok(EnrolResponse { ticket: Some(ticket) })
+    }
+
+    /// Logs a call: how it ended.
+    fn log<T>(&self, call: &str, result: &Result<T, Status>) {
+        let outcome = result.as_ref().map_or_else(status_line, |_| "OK".into());
+        (self.log)(&format!("{call} -> {outcome}"));
     }
 }
 
@@ -136,7 +150,7 @@ impl<S: School> EnrolService for Enrolments<S> {
         // Not the whole request: the student's address does not belong into a log.
         let call = format!("Enrol {:?}", request.course_id);
         let result = self.try_enrol(request).await;
-        log(&call, &result);
+        self.log(&call, &result);
         Ok(Response::new(result?))
     }
 
@@ -147,7 +161,7 @@ impl<S: School> EnrolService for Enrolments<S> {
         let CancelRequest { ticket_id, student_id } = request.into_inner();
         let result = self.school.cancel(&ticket_id, &student_id).await;
         let result = result.map_err(status);
-        log(&format!("Cancel {ticket_id:?}"), &result);
+        self.log(&format!("Cancel {ticket_id:?}"), &result);
         result?;
         Ok(Response::new(CancelResponse {}))
     }
@@ -158,7 +172,7 @@ impl<S: School> EnrolService for Enrolments<S> {
     ) -> Result<Response<GetCourseResponse>, Status> {
         let GetCourseRequest { course_id } = request.into_inner();
         let result = self.school.course(&course_id).await.map_err(status);
-        log(&format!("GetCourse {course_id:?}"), &result);
+        self.log(&format!("GetCourse {course_id:?}"), &result);
         Ok(Response::new(GetCourseResponse { course: Some(message(result?)) }))
     }
 
@@ -170,7 +184,7 @@ impl<S: School> EnrolService for Enrolments<S> {
     ) -> Result<Response<Self::ListCoursesStream>, Status> {
         let ListCoursesRequest { city } = request.into_inner();
         let result = self.school.courses(&city).await.map_err(status);
-        log(&format!("ListCourses {city:?}"), &result);
+        self.log(&format!("ListCourses {city:?}"), &result);
         let mut messages = Vec::new();
         for course in result? {
             messages.push(Ok(ListCoursesResponse { course: Some(message(course)) }));
@@ -186,7 +200,7 @@ impl<S: School> EnrolService for Enrolments<S> {
     ) -> Result<Response<Self::WatchSeatsStream>, Status> {
         let WatchSeatsRequest { course_id } = request.into_inner();
         let result = self.school.watch(&course_id).await.map_err(status);
-        log(&format!("WatchSeats {course_id:?}"), &result);
+        self.log(&format!("WatchSeats {course_id:?}"), &result);
         Ok(Response::new(watch::seats(result?, self.shutdown.clone())))
     }
 }
@@ -196,12 +210,4 @@ fn message(course: Course) -> proto::Course {
     let Course { id, city, title, seats, seats_left, closes_at, revision } = course;
     let closes_at = Some(closes_at.into());
     proto::Course { id, city, title, seats, seats_left, closes_at, revision }
-}
-
-/// Prints the line of a call: how it ended.
-fn log<T>(call: &str, result: &Result<T, Status>) {
-    match result {
-        Ok(_) => println!("{call} -> OK"),
-        Err(status) => println!("{call} -> {}", status_line(status)),
-    }
 }
