@@ -135,7 +135,7 @@ async fn far_too_large(client: &mut Client) -> Result<(), Failure> {
     let watch = WatchSeatsRequest { course_id: "wuhan-c".into() };
     let mut seats = client.clone().watch_seats(watch).await?.into_inner();
     if let Some(message) = seats.message().await? {
-        println!("the neighbour: {} seat", message.seats_left);
+        println!("the neighbour: seats left: {}", message.seats_left);
     }
     let request = request(&[("x-note", &large(100_000))])?;
     if let Err(status) = client.get_course(request).await {
