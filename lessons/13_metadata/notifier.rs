@@ -15,7 +15,7 @@ use crate::proto::{NotifyRequest, NotifyResponse};
 /// Prints a line in place of a mail.
 pub struct Notifier;
 
-// ANCHOR: notifier
+// ANCHOR: require
 /// The notifier's interceptor: a call without an id never gets to the method.
 pub fn require_id(mut request: Request<()>) -> Result<Request<()>, Status> {
     let Some(id) = RequestId::of(request.metadata()) else {
@@ -24,6 +24,7 @@ pub fn require_id(mut request: Request<()>) -> Result<Request<()>, Status> {
     request.extensions_mut().insert(id);
     Ok(request)
 }
+// ANCHOR_END: require
 
 #[tonic::async_trait]
 impl NotifyService for Notifier {
@@ -49,7 +50,6 @@ pub fn service() -> InterceptedService<
 > {
     NotifyServiceServer::with_interceptor(Notifier, require_id)
 }
-// ANCHOR_END: notifier
 
 /// Serves the notifier on a free port of this machine, until the process ends. In real life it is a
 /// server of its own: here too its calls go over TCP.
