@@ -121,7 +121,13 @@ fn panic_of(panics: impl FnOnce() + UnwindSafe) -> String {
 
 async fn odd_ids(client: &mut Client) -> Result<(), Failure> {
     let long = large(33);
-    for ids in [&["first"][..], &["first", "second"], &["two words"], &["é"], &[&long]] {
+    for ids in [
+        &["first"][..],
+        &["first", "second"],
+        &["two words"],
+        &["é"],
+        &[&long],
+    ] {
         let pairs: Vec<_> = ids.iter().map(|id| (REQUEST_ID, *id)).collect();
         print!("{ids:?}: ");
         get_course(client, &pairs).await?;

@@ -68,9 +68,8 @@ impl RequestIds {
     // ANCHOR: take
     /// The id that the client has sent, or a new one.
     pub fn take_or_make(&self, metadata: &MetadataMap) -> RequestId {
-        RequestId::of(metadata).unwrap_or_else(|| {
-            RequestId::from(self.next.fetch_add(1, Ordering::Relaxed))
-        })
+        RequestId::of(metadata)
+            .unwrap_or_else(|| RequestId::from(self.next.fetch_add(1, Ordering::Relaxed)))
     }
     // ANCHOR_END: take
 }

@@ -35,10 +35,12 @@ impl Language {
         for value in metadata.get_all(ACCEPT_LANGUAGE) {
             for wish in value.to_str().unwrap_or_default().split(',') {
                 let (tag, weight) = wish.split_once(';').unwrap_or((wish, "q=1"));
-                let weight = weight.trim().trim_start_matches("q=");
+                let weight = weight.trim().trim_start_matches(['q', 'Q', '=']);
                 let weight: f32 = weight.parse().unwrap_or(0.0);
+                let (best_weight, _) = best;
                 if let Some(language) = Language::tagged(tag)
-                    && weight > best.0
+                    && weight > best_weight
+                    && weight <= 1.0
                 {
                     best = (weight, language);
                 }

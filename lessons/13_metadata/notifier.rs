@@ -57,7 +57,8 @@ pub fn service() -> InterceptedService<
 /// # Errors
 /// No port is free.
 pub fn start() -> io::Result<Channel> {
-    let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into())?.with_nodelay(Some(true));
+    let incoming =
+        TcpIncoming::bind(([127, 0, 0, 1], 0).into())?.with_nodelay(Some(true));
     let address = incoming.local_addr()?;
     let server = Server::builder().add_service(service());
     tokio::spawn(server.serve_with_incoming(incoming));

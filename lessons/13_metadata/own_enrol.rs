@@ -11,8 +11,8 @@ use lesson_12::proto::{
 use school::MemorySchool;
 use tonic::{Request, Response, Status};
 
-use crate::id::{RequestId, log, with_id};
 use crate::Notifier;
+use crate::id::{RequestId, log, with_id};
 
 /// Lesson 12's service on a school in memory.
 pub type Service = Arc<Enrolments<MemorySchool>>;

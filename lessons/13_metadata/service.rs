@@ -75,8 +75,7 @@ impl<S: School> Identified<S> {
     {
         let id = self.ids.take_or_make(request.metadata());
         // From the interceptor. A server without it speaks English.
-        let language: Language =
-            request.extensions().get().copied().unwrap_or_default();
+        let language: Language = request.extensions().get().copied().unwrap_or_default();
         let result = with_id(id.clone(), method(id.clone(), request)).await;
         echoed(&id, result.map_err(|status| localized(&status, language)))
     }

@@ -102,7 +102,8 @@ async fn the_outermost_comes_first() {
             Ok(request)
         }
     };
-    let service = NotifyServiceServer::with_interceptor(service(), named("the service's"));
+    let service =
+        NotifyServiceServer::with_interceptor(service(), named("the service's"));
     let service = InterceptorLayer::new(named("around the service")).named_layer(service);
     let any = "127.0.0.1:0".parse().expect("should be an address");
     let incoming = TcpIncoming::bind(any).expect("a port should be free");
@@ -116,7 +117,12 @@ async fn the_outermost_comes_first() {
     let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{address}"));
     let channel = endpoint.expect("should be a URI").connect_lazy();
     call(&mut Notifier::new(channel)).await;
-    let order = ["first layer", "second layer", "around the service", "the service's"];
+    let order = [
+        "first layer",
+        "second layer",
+        "around the service",
+        "the service's",
+    ];
     assert_eq!(lines(&seen), order);
 }
 

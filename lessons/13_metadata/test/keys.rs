@@ -26,9 +26,7 @@ impl NotifyService for Reporting {
         request: Request<NotifyRequest>,
     ) -> Result<Response<NotifyResponse>, Status> {
         let metadata = request.metadata().clone();
-        self.0
-            .send(metadata)
-            .expect("the test should be listening");
+        self.0.send(metadata).expect("the test should be listening");
         Ok(Response::new(NotifyResponse {}))
     }
 }
@@ -67,7 +65,9 @@ const ROWS: &[Row] = &[
     ("`x-note-bin`, the bytes 0, 1 and 255, with `insert_bin`", |metadata| {
         metadata.insert_bin("x-note-bin", MetadataValue::from_bytes(&[0, 1, 255]));
     }),
-    ("`user-agent`: `school/1.0`", |metadata| put(metadata, "user-agent", "school/1.0")),
+    ("`user-agent`: `school/1.0`", |metadata| {
+        put(metadata, "user-agent", "school/1.0")
+    }),
     ("`grpc-note`", |metadata| put(metadata, "grpc-note", "a")),
     ("`te`, `content-type`", |metadata| {
         put(metadata, "te", "a");

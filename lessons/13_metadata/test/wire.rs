@@ -104,7 +104,8 @@ async fn a_call_again_is_shorter_but_for_its_secrets() {
     // Before ours: the method, the scheme, the authority and the path. Behind them: te, content-type
     // and user-agent.
     assert_eq!((first.len(), second.len()), (4 + PAIRS.len() + 3, 4 + PAIRS.len() + 3));
-    let mut table = String::from("| header | first call | second call |\n|---|---|---|\n");
+    let mut table =
+        String::from("| header | first call | second call |\n|---|---|---|\n");
     for (n, (key, value, is_sensitive)) in PAIRS.iter().enumerate() {
         let mark = if *is_sensitive { ", sensitive" } else { "" };
         let (first, second) = (&first[4 + n], &second[4 + n]);
