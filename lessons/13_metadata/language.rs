@@ -4,6 +4,7 @@ use prost::Message;
 use prost_types::Any;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Status};
+use tonic_types::StatusExt;
 use tonic_types::pb::{self, LocalizedMessage};
 
 // ANCHOR: language
@@ -68,16 +69,20 @@ impl Language {
         }
     }
 
-    /// What a person reads of a refusal.
-    fn text(self, code: Code) -> &'static str {
-        let (english, chinese) = match code {
-            Code::InvalidArgument => {
-                ("Please check what you have entered.", "请检查您填写的内容。")
+    /// What a person reads of a refusal: by its reason, or else by its code.
+    fn text(self, code: Code, reason: &str) -> &'static str {
+        let (english, chinese) = match (reason, code) {
+            ("COURSE_FULL", _) => ("This course is full.", "这门课程已经满员。"),
+            ("ENROLMENT_CLOSED", _) => {
+                ("It is too late to enrol in this course.", "这门课程已经停止报名。")
             }
-            Code::NotFound => ("We have nothing of that name.", "找不到您要的内容。"),
-            Code::AlreadyExists => ("You are enrolled already.", "您已经报名了。"),
-            Code::FailedPrecondition => {
-                ("You cannot enrol in this course now.", "这门课程现在不能报名。")
+            ("ALREADY_ENROLLED", _) => ("You are enrolled already.", "您已经报名了。"),
+            ("NO_SUCH_COURSE", _) => ("There is no such course.", "没有这门课程。"),
+            ("TOO_MANY_COURSES", _) => {
+                ("You take as many courses as you can.", "您报名的课程已达上限。")
+            }
+            (_, Code::InvalidArgument) => {
+                ("Please check what you have entered.", "请检查您填写的内容。")
             }
             _ => ("It did not work. Please try again later.", "没有成功，请稍后再试。"),
         };
@@ -92,9 +97,11 @@ impl Language {
 /// The same status, with a text for the caller's user among its details.
 pub fn localized(status: &Status, language: Language) -> Status {
     let (code, message) = (status.code(), status.message());
+    let info = status.get_details_error_info();
+    let reason = info.map_or_else(String::new, |info| info.reason);
     let text = LocalizedMessage {
         locale: language.tag().into(),
-        message: language.text(code).into(),
+        message: language.text(code, &reason).into(),
     };
     // Empty details decode to an empty message: nothing is lost.
     let mut details = pb::Status::decode(status.details()).unwrap_or_default();

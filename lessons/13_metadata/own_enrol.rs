@@ -12,7 +12,7 @@ use school::MemorySchool;
 use tonic::{Request, Response, Status};
 
 use crate::Notifier;
-use crate::id::{RequestId, log, with_id};
+use crate::id::{RequestId, with_id};
 
 /// Lesson 12's service on a school in memory.
 pub type Service = Arc<Enrolments<MemorySchool>>;
@@ -31,7 +31,7 @@ impl<F> OwnEnrol<F> {
     /// The service on a new school.
     pub fn new(notifier: Notifier, enrol: F) -> OwnEnrol<F> {
         let school = MemorySchool::new(school::courses());
-        let service = Arc::new(Enrolments::new(school).logged_by(log));
+        let service = Arc::new(Enrolments::new(school));
         OwnEnrol { service, notifier, enrol }
     }
 }

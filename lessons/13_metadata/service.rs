@@ -58,7 +58,6 @@ pub struct Identified<S> {
 impl<S: School> Identified<S> {
     /// A service around lesson 12's, which tells students about their tickets.
     pub fn new(enrolments: Enrolments<S>, notifier: Notifier) -> Identified<S> {
-        let enrolments = enrolments.logged_by(log);
         Identified { enrolments, ids: RequestIds::new(), notifier }
     }
 

@@ -5,9 +5,10 @@
 //! [`proxy`] forwards the bytes and hands a copy to [`trace`], which makes events of
 //! them: headers, messages, statuses. `grpc_message` reads the five-byte prefix before
 //! each message, and puts the message together from its frames. [`render`] turns an event into a line of text, with
-//! the names from [`schema`]; [`svg`] draws events as arrows. The frames themselves are
+//! the names from [`schema`], and `details` reads the details of a status; [`svg`] draws events as arrows. The frames themselves are
 //! read by lesson 5's [`frames`](crate::http2::frames).
 
+pub mod details;
 mod grpc_message;
 pub mod proxy;
 pub mod render;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use clap::builder::styling::{AnsiColor, Style};
 use tonic::Code;
 
+use super::details;
 use super::proxy::TappedEvent;
 use super::schema::{Schema, hex};
 use super::trace::{EventKind, Side};
@@ -149,6 +150,7 @@ impl Renderer {
                         value.parse().map(|n: i32| status::code_name(Code::from(n)));
                     parts.push(format!("grpc-status {value} {}", code.unwrap_or("?")));
                 }
+                details::HEADER => parts.push(details::describe(&self.schema, value)),
                 _ => parts.push(format!("{name} {value}")),
             }
         }

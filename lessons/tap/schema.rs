@@ -257,6 +257,12 @@ impl Schema {
         Some(if is_response { response } else { request })
     }
 
+    /// The message with this full name, as a detail of a status gives it, from whichever set.
+    pub fn message_named(&self, name: &str) -> Option<&str> {
+        let is_it = |key: &&String| key.split_once(':').is_some_and(|(_, n)| n == name);
+        self.messages.keys().filter(is_it).min().map(String::as_str)
+    }
+
     /// A message as text, such as `HelloRequest { name: "you" }`; with numbers in place
     /// of names where the type is not known. `None` if the bytes are not a message.
     pub fn describe(&self, message: Option<&str>, bytes: &[u8]) -> Option<String> {

@@ -1,4 +1,4 @@
-//! Hostile and broken clients: what the servers of lessons 6 to 10 do when a client breaks the
+//! Hostile and broken clients: what the servers of lessons 6 to 10 and 12 do when a client breaks the
 //! rules, and that they go on serving the others. Chapter 10 shows the table.
 
 mod attacks;

@@ -33,6 +33,7 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/10-notes-wire.svg", "book"),
     ("book/figures/11-speed-plot.svg", "comparison"),
     ("book/figures/11-speed-wire.svg", "book"),
+    ("book/figures/12-errors-late.svg", "book"),
     ("book/figures/12-errors-wire.svg", "book"),
     ("book/figures/13-metadata-wire.svg", "book"),
     ("book/generated/01-hello-bytes.md", "lesson-1"),
@@ -105,6 +106,9 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/11-speed-slow.txt", "comparison"),
     ("book/generated/11-speed-loop.md", "loop"),
     ("book/generated/11-speed-report.txt", "lesson-11"),
+    ("book/generated/12-errors-http.md", "lesson-12"),
+    ("book/generated/12-errors-report.txt", "lesson-12"),
+    ("book/generated/12-errors-size.md", "lesson-12"),
 ];
 
 /// Whether tests should rewrite the book from what they see, instead of comparing: with

@@ -2,6 +2,7 @@
 
 mod calls;
 mod command;
+mod details;
 mod drawing;
 mod kinds;
 mod schema;

@@ -176,7 +176,7 @@ fn languages() {
 /// A text for the user is one more detail: the others stay, and so do the metadata.
 #[test]
 fn a_localized_text_leaves_the_other_details_alone() {
-    let mut details = ErrorDetails::with_error_info("FULL", "school.example", []);
+    let mut details = ErrorDetails::with_error_info("COURSE_FULL", "school.example", []);
     details.set_localized_message("fr", "complet");
     let mut metadata = MetadataMap::new();
     metadata.insert("x-note", MetadataValue::from_static("a"));
@@ -191,11 +191,11 @@ fn a_localized_text_leaves_the_other_details_alone() {
     let info = status
         .get_details_error_info()
         .expect("it should be there still");
-    assert_eq!(info.reason, "FULL");
+    assert_eq!(info.reason, "COURSE_FULL");
     let text = status
         .get_details_localized_message()
         .expect("it should be there");
-    assert_eq!((&*text.locale, &*text.message), ("zh", "这门课程现在不能报名。"));
+    assert_eq!((&*text.locale, &*text.message), ("zh", "这门课程已经满员。"));
     assert_eq!(status.metadata().get("x-note").expect("it should stay"), "a");
 }
 
