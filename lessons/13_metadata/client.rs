@@ -149,11 +149,13 @@ async fn list(
 }
 // ANCHOR_END: list
 
-/// Prints what travelled beside a message, in the order of the alphabet: the keys come in any order.
+/// Prints what travelled beside a message, in the order of the alphabet, for the keys come in any
+/// order. `date`, which HTTP adds, is left out: it is new each time.
 fn print_metadata(place: &str, metadata: &MetadataMap) {
     let mut lines = Vec::new();
     for entry in metadata.iter() {
         lines.push(match entry {
+            KeyAndValueRef::Ascii(key, _) if key == "date" => continue,
             KeyAndValueRef::Ascii(key, value) => {
                 let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
                 one_line(&format!("{key}: {value}"))
