@@ -18,7 +18,7 @@ const DEFAULT_WAIT: Duration = Duration::from_millis(500);
 /// The type of a RetryInfo, as it stands in the `Any` around it.
 const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
 
-// ANCHOR: next_step
+// ANCHOR: steps
 /// What to do about a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NextStep {
@@ -42,7 +42,9 @@ pub enum NextStep {
     /// Tell somebody. We do not know this refusal, or it is the server's fault.
     GiveUp,
 }
+// ANCHOR_END: steps
 
+// ANCHOR: next_step
 /// What to do about this status, which ended a call of the school's service.
 pub fn next_step(status: &Status) -> NextStep {
     // Details that cannot be read are as good as none: the code remains.
@@ -80,7 +82,6 @@ pub fn next_step(status: &Status) -> NextStep {
 }
 // ANCHOR_END: next_step
 
-// ANCHOR: violations
 /// The fields that a BadRequest names, each with what is wrong.
 fn violations(details: &pb::Status) -> Vec<(String, String)> {
     let mut fields = Vec::new();
@@ -91,7 +92,6 @@ fn violations(details: &pb::Status) -> Vec<(String, String)> {
     }
     fields
 }
-// ANCHOR_END: violations
 
 // ANCHOR: retry_delay
 /// How long the server asks us to wait, 0 if it asks for less.

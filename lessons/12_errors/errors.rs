@@ -56,8 +56,8 @@ impl From<EnrolError> for Status {
                 NoCourse(_) => (Code::NotFound, "NO_SUCH_COURSE", text),
                 AlreadyEnrolled { .. } => (Code::AlreadyExists, "ALREADY_ENROLLED", text),
                 // The same for both: a stranger must not learn which tickets there are.
-                NoTicket(id) | NotTheirs(id) => {
-                    let text = format!("there is no ticket {id:?} of this student");
+                NoTicket(_) | NotTheirs(_) => {
+                    let text = "you have no such ticket".into();
                     (Code::PermissionDenied, "NOT_YOUR_TICKET", text)
                 }
                 Full(_) => (Code::FailedPrecondition, "COURSE_FULL", text),
@@ -130,7 +130,9 @@ fn with_course_changed(status: &Status, detail: &CourseChanged) -> Status {
     let details = details.encode_to_vec().into();
     Status::with_details(status.code(), status.message(), details)
 }
+// ANCHOR_END: own
 
+// ANCHOR: read_own
 /// Reads the detail of our own, if the status has one.
 pub fn course_changed(status: &Status) -> Option<CourseChanged> {
     let details = pb::Status::decode(status.details()).ok()?;
@@ -140,4 +142,4 @@ pub fn course_changed(status: &Status) -> Option<CourseChanged> {
         .find(|any| any.type_url == COURSE_CHANGED)?;
     CourseChanged::decode(&*any.value).ok()
 }
-// ANCHOR_END: own
+// ANCHOR_END: read_own

@@ -45,7 +45,7 @@ impl School for FaultySchool {
     async fn enrol(&self, enrolment: Enrolment) -> Result<Ticket, SchoolError> {
         match &*enrolment.course_id {
             "fault-once" if self.refuses(&enrolment.student.id) => {
-                let text = "10.0.3.7:5432: connection refused";
+                let text = "10.0.3.7:5432: refused";
                 let cause = io::Error::new(ErrorKind::ConnectionRefused, text);
                 Err(SchoolError::Unreachable(cause.into()))
             }

@@ -4,6 +4,7 @@ It knows google.rpc from its packages, and the school's own detail from enrol.pr
 """
 
 import sys
+import textwrap
 
 from workbook import fail, grpc, load
 
@@ -16,14 +17,20 @@ enrol_pb2, enrol_pb2_grpc = load("enrol.proto")
 KNOWN = [error_details_pb2.ErrorInfo, error_details_pb2.PreconditionFailure, enrol_pb2.CourseChanged]
 
 
+def say(line, indent=""):
+    """Prints a line, folded if it is long."""
+    line = " ".join(line.split())
+    print(textwrap.fill(line, 88, initial_indent=indent, subsequent_indent=indent + "    ", break_on_hyphens=False))
+
+
 def show(detail):
     """Prints a detail: a message in an Any, which says of which type it is."""
     for known in KNOWN:
         message = known()
         if detail.Unpack(message):
-            print(f"  {known.DESCRIPTOR.name}:", " ".join(str(message).split()))
+            say(f"{known.DESCRIPTOR.name}: {message}", "  ")
             return
-    print(f"  {detail.type_url}")
+    say(detail.type_url, "  ")
 
 
 def refused(stub, what, request, metadata=()):
@@ -34,7 +41,7 @@ def refused(stub, what, request, metadata=()):
     except grpc.RpcError as error:
         if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
             fail(what, error)
-        print(f"{what}: {error.code().name}: {error.details()}")
+        say(f"{what}: {error.code().name}: {error.details()}")
         try:
             status = rpc_status.from_call(error)
         except Exception as why:  # Each kind of bad details has an exception of its own.
