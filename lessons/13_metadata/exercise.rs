@@ -2,6 +2,7 @@
 //!
 //! - A request to enrol whose `x-request-id` is fit keeps it; `RequestId::of` says whether it is.
 //! - Any other gets a new one: `r-1`, then `r-2`, and so on, for as long as the server runs.
+//!   `RequestId::from(1)` is `r-1`.
 //! - The answer has the request's id, whether the call ends well or not.
 //! - When a seat is taken, the notifier is called, with the ticket, the student's address, and the
 //!   request's id. If that call fails, the enrolment does not.

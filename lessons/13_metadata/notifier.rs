@@ -43,11 +43,11 @@ impl NotifyService for Notifier {
     }
 }
 
+/// The type of a function that is an interceptor.
+type InterceptorFn = fn(Request<()>) -> Result<Request<()>, Status>;
+
 /// The notifier behind its interceptor.
-pub fn service() -> InterceptedService<
-    NotifyServiceServer<Notifier>,
-    fn(Request<()>) -> Result<Request<()>, Status>,
-> {
+pub fn service() -> InterceptedService<NotifyServiceServer<Notifier>, InterceptorFn> {
     NotifyServiceServer::with_interceptor(Notifier, require_id)
 }
 

@@ -94,7 +94,7 @@ impl<S: School> Identified<S> {
         let mut call = Request::new(message);
         // Nothing is handed on by itself: a call has the metadata that are put into it.
         id.insert_into(call.metadata_mut());
-        call.set_timeout(Duration::from_secs(5));
+        call.set_timeout(Duration::from_secs(10));
         let notified = match self.notifier.clone().notify(call).await {
             Ok(_) => "yes",
             Err(status) => {

@@ -123,6 +123,11 @@ pub async fn check(served: Served) -> Verdict {
     let mut checks = Checks::default();
     let (longest, too_long) = ("x".repeat(32), "x".repeat(33));
     let again = |id| format!("ALREADY_EXISTS with {id}; nobody is told");
+    // For the report.
+    let short = |text: &str| {
+        let text = text.replace(&"x".repeat(33), "33 times x");
+        text.replace(&"x".repeat(32), "32 times x")
+    };
     for (ids, student, expected) in [
         (&["mine"][..], "s-1", with("mine", "to s-1@example.org")),
         (&["mine"], "s-1", again("mine")),
@@ -131,7 +136,7 @@ pub async fn check(served: Served) -> Verdict {
         (&[""], "s-2", again("r-3")),
         (&["two words"], "s-2", again("r-4")),
         (&["é"], "s-2", again("r-5")),
-        (&[&longest], "s-2", again(&longest)),
+        (&[&longest], "s-2", again("32 times x")),
         (&[&too_long], "s-2", again("r-6")),
         (&["mine", "yours"], "s-2", again("r-7")),
         (&["last"], "nobody", with("last", "to nobody@example.org")),
@@ -169,7 +174,9 @@ pub async fn check(served: Served) -> Verdict {
             };
             Ok(format!("{} with {}; {told}", code_name(code), text_of(&metadata)))
         };
-        let call = format!("{student} enrols, {REQUEST_ID} {ids:?}");
+        let response = async move { response.await.map(|text: String| short(&text)) };
+        let ids = short(&format!("{ids:?}"));
+        let call = format!("{student} enrols with {ids}");
         checks.call(call, response, Ok(expected)).await;
     }
     checks.verdict()
