@@ -141,3 +141,42 @@ async fn odd_metadata_get_an_answer_and_one_line() {
     // The first line says where the server listens, the last one that it stops.
     assert_eq!(lines[1..lines.len() - 1], log);
 }
+
+/// How large all headers of a call are together (RFC 9113, section 6.5.2), with `more`.
+fn list_size(target: &Target, more: &[(&str, &str)]) -> usize {
+    let usual = [
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":path", target.path),
+        (":authority", "localhost"),
+        ("te", "trailers"),
+        ("content-type", GRPC),
+    ];
+    let headers = usual.iter().chain(more);
+    headers
+        .map(|(key, value)| key.len() + value.len() + 32)
+        .sum()
+}
+
+/// The limit to the byte, and four times the limit.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limit_of_all_headers_together() {
+    let too_large = "GOAWAY `ENHANCE_YOUR_CALM` (`header_list_way_too_large`), \
+                     closes the connection";
+    let target = TARGETS.iter().find(|target| target.number == 13);
+    let target = target.expect("lesson 13 should be among them");
+    let server = target.start();
+    let running = Running::of(target, &server);
+    for (size, expected) in [
+        (16_383, "`OK`"),
+        (16_384, TOO_LARGE),
+        (65_536, TOO_LARGE),
+        (65_537, too_large),
+    ] {
+        let note = "x".repeat(size - list_size(target, &[("x-note", "")]));
+        let mut client = RawClient::connect_http2(&running.address).await;
+        client.send(&call_with(target, &[("x-note", &note)])).await;
+        let ending = client.wait_for_end_of_stream(1).await;
+        assert_eq!(ending, expected, "{size} bytes");
+    }
+}
