@@ -10,7 +10,7 @@ use lesson_12::proto::{EnrolRequest, EnrolResponse, Student};
 use lesson_13::proto::notify_service_server::{NotifyService, NotifyServiceServer};
 use lesson_13::proto::{NotifyRequest, NotifyResponse};
 use lesson_13::{Notifier, OwnEnrol, REQUEST_ID, Service};
-use support::checks::{Checks, Verdict};
+use support::checks::{Checks, Outcome, Verdict};
 use support::exercise::Breakable;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::service::{Interceptor, Routes};
@@ -146,40 +146,46 @@ pub async fn check(served: Served) -> Verdict {
             let id = MetadataValue::try_from(*id).expect("it should be a value");
             request.metadata_mut().append(REQUEST_ID, id);
         }
-        let (mut client, told) = (client.clone(), told.clone());
-        let response = async move {
-            let (code, metadata, ticket) = match client.enrol(request).await {
-                Ok(response) => {
-                    let ticket = response.get_ref().ticket.clone().unwrap_or_default();
-                    (Code::Ok, response.metadata().clone(), ticket.id)
-                }
-                Err(status) => (status.code(), status.metadata().clone(), String::new()),
-            };
-            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-            let told: Vec<String> = told
-                .drain(..)
-                .map(|(id, words)| {
-                    let what = if id == ticket {
-                        "the ticket"
-                    } else {
-                        "another ticket"
-                    };
-                    format!("{what} {words}")
-                })
-                .collect();
-            let told = if told.is_empty() {
-                "nobody is told".into()
-            } else {
-                told.join(", ")
-            };
-            Ok(format!("{} with {}; {told}", code_name(code), text_of(&metadata)))
-        };
+        let response = outcome(client.clone(), request, told.clone());
         let response = async move { response.await.map(|text: String| short(&text)) };
         let ids = short(&format!("{ids:?}"));
         let call = format!("{student} enrols with {ids}");
         checks.call(call, response, Ok(expected)).await;
     }
     checks.verdict()
+}
+
+/// Makes the call. Returns how it ended, with which id, and what the notifier was told.
+async fn outcome(
+    mut client: EnrolServiceClient<Routes>,
+    request: Request<EnrolRequest>,
+    told: Told,
+) -> Outcome<String> {
+    let (code, metadata, ticket) = match client.enrol(request).await {
+        Ok(response) => {
+            let ticket = response.get_ref().ticket.clone().unwrap_or_default();
+            (Code::Ok, response.metadata().clone(), ticket.id)
+        }
+        Err(status) => (status.code(), status.metadata().clone(), String::new()),
+    };
+    let mut lines = Vec::new();
+    for (id, words) in told
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .drain(..)
+    {
+        let what = if id == ticket {
+            "the ticket"
+        } else {
+            "another ticket"
+        };
+        lines.push(format!("{what} {words}"));
+    }
+    if lines.is_empty() {
+        lines.push("nobody is told".into());
+    }
+    let (code, id, told) = (code_name(code), text_of(&metadata), lines.join(", "));
+    Ok(format!("{code} with {id}; {told}"))
 }
 
 /// A call that ends well: this id is beside the answer, and beside what the notifier is told.

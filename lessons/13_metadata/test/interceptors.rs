@@ -7,14 +7,12 @@ use lesson_13::proto::notify_service_client::NotifyServiceClient;
 use lesson_13::proto::notify_service_server::NotifyServiceServer;
 use lesson_13::{Notifier, notifier};
 use support::patience::within;
-use tokio::sync::mpsc::unbounded_channel;
 use tonic::service::{InterceptorLayer, LayerExt, Routes};
-use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Endpoint, Server};
 use tonic::{Code, GrpcMethod, Request, Status};
 
-use crate::check::channel_to;
-use crate::keys::Reporting;
+use crate::check::{Remembering, Told, channel_to};
 
 /// What was seen, one line after the other.
 type Seen = Arc<Mutex<Vec<String>>>;
@@ -29,11 +27,9 @@ fn lines(seen: &Seen) -> Vec<String> {
     seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-fn service() -> Reporting {
-    // Nobody listens: these tests look elsewhere.
-    let (tx, rx) = unbounded_channel();
-    std::mem::forget(rx);
-    Reporting(tx)
+/// What is behind the interceptors: nobody asks what it was told.
+fn service() -> Remembering {
+    Remembering(Told::default())
 }
 
 async fn call(client: &mut Notifier) {
@@ -41,7 +37,6 @@ async fn call(client: &mut Notifier) {
     response.expect("it should end well");
 }
 
-// ANCHOR: counter
 /// Predict: a server's interceptor counts in its closure. What do three calls see?
 #[tokio::test]
 async fn a_counter_in_a_closure_begins_again_with_each_request() {
@@ -60,7 +55,6 @@ async fn a_counter_in_a_closure_begins_again_with_each_request() {
     }
     assert_eq!(lines(&seen), ["call 1", "call 1", "call 1"]);
 }
-// ANCHOR_END: counter
 
 /// At a client, the state lives as long as this client: a clone goes on from a copy.
 #[tokio::test]
@@ -114,7 +108,7 @@ async fn the_outermost_comes_first() {
         .add_service(service)
         .serve_with_incoming(incoming);
     tokio::spawn(server);
-    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{address}"));
+    let endpoint = Endpoint::from_shared(format!("http://{address}"));
     let channel = endpoint.expect("should be a URI").connect_lazy();
     call(&mut Notifier::new(channel)).await;
     let order = [
@@ -175,7 +169,7 @@ async fn an_interceptor_refuses() {
     assert_eq!(status.message(), "x-request-id is missing, or is no id");
 
     let refusing = |_: Request<()>| Err::<Request<()>, _>(Status::cancelled("not now"));
-    let endpoint = tonic::transport::Endpoint::from_static("http://127.0.0.1:1");
+    let endpoint = Endpoint::from_static("http://127.0.0.1:1");
     // Nobody listens there, and nobody has to.
     let channel = endpoint.connect_lazy();
     let mut client = NotifyServiceClient::with_interceptor(channel, refusing);

@@ -11,10 +11,10 @@ use support::written;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tonic::metadata::{Ascii, KeyAndValueRef, MetadataKey, MetadataMap, MetadataValue};
 use tonic::service::Routes;
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 
-use crate::check::channel_to;
+use crate::check::{channel_to, serve};
 
 /// Reports the metadata of each request.
 pub struct Reporting(pub UnboundedSender<MetadataMap>);
@@ -122,7 +122,7 @@ async fn what_a_method_finds() {
     for (words, put) in ROWS {
         let mut request = Request::new(NotifyRequest::default());
         put(request.metadata_mut());
-        // A client of its own for each: a call may end its stream only, but who knows.
+        // All on one connection, which none of these may break.
         let mut client = Notifier::new(channel.clone());
         let result = within(words, client.notify(request)).await;
         let seen = match (rx.try_recv(), result) {
@@ -168,8 +168,8 @@ fn what_is_no_key_and_no_value() {
 async fn the_user_agent_is_joined() {
     let (tx, mut rx) = unbounded_channel();
     let service = NotifyServiceServer::new(Reporting(tx));
-    let (_channel, address) = crate::check::serve(Routes::new(service));
-    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{address}"))
+    let (_channel, address) = serve(Routes::new(service));
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))
         .expect("should be a URI")
         .user_agent("school-app/1.0")
         .expect("it should be a value");

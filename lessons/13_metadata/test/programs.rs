@@ -1,9 +1,17 @@
 //! The programs, as a reader runs them.
 
+use lesson_12::proto::GetCourseRequest;
+use lesson_12::proto::enrol_service_client::EnrolServiceClient;
+use lesson_13::REQUEST_ID;
+use support::patience::within;
 use support::peers::Peer;
 use support::programs::{self, Finished, Server, run};
+use tokio::task::JoinSet;
+use tonic::Request;
+use tonic::metadata::MetadataValue;
 
 use crate::LESSON;
+use crate::check::text_of;
 
 fn client(server: &Server, args: &[&str]) -> Finished {
     run(&mut programs::client(LESSON, &server.address, args))
@@ -142,5 +150,33 @@ fn python_sees_initial_and_trailing_metadata_apart() {
         "  trailing: x-courses: 3\n",
     ] {
         assert!(output.contains(line), "{line} is not in:\n{output}");
+    }
+}
+
+/// The id of a task is not that of another one, whichever thread it runs on.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_calls_at_once_keep_their_ids() {
+    let server = Server::start(LESSON);
+    let channel = server.channel().await;
+    let mut calls = JoinSet::new();
+    for n in 0..200 {
+        let mut client = EnrolServiceClient::new(channel.clone());
+        calls.spawn(async move {
+            let message = GetCourseRequest { course_id: format!("course-{n}") };
+            let mut request = Request::new(message);
+            let id = MetadataValue::try_from(format!("id-{n}"));
+            request
+                .metadata_mut()
+                .insert(REQUEST_ID, id.expect("it should be a value"));
+            let status = client.get_course(request).await;
+            let status = status.expect_err("there is no such course");
+            assert_eq!(text_of(status.metadata()), format!("id-{n}"));
+        });
+    }
+    within("the calls", calls.join_all()).await;
+    let Finished { output, .. } = server.stop();
+    for n in 0..200 {
+        let line = format!("\n[id-{n}] GetCourse \"course-{n}\" -> NOT_FOUND: ");
+        assert!(output.contains(&line), "{line} is not in:\n{output}");
     }
 }
