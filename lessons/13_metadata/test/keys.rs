@@ -9,6 +9,7 @@ use lesson_13::proto::{NotifyRequest, NotifyResponse};
 use support::patience::within;
 use support::written;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tonic::codegen::http::{HeaderMap, HeaderValue};
 use tonic::metadata::{Ascii, KeyAndValueRef, MetadataKey, MetadataMap, MetadataValue};
 use tonic::service::Routes;
 use tonic::transport::{Channel, Endpoint};
@@ -161,6 +162,28 @@ fn what_is_no_key_and_no_value() {
     }
     let text = MetadataValue::try_from("课").expect("it should be a value");
     text.to_str().expect_err("and no text");
+}
+
+/// gRPC lets a sender join the values of a `-bin` key. tonic does not split them; whether a value ends
+/// with `=` does not matter.
+#[test]
+fn what_is_no_base64() {
+    for (value, expected) in [
+        ("AAE", Some(&[0, 1][..])),
+        ("AAE=", Some(&[0, 1])),
+        ("", Some(&[])),
+        ("AAE,AAI", None),
+        ("AA E", None),
+        ("A", None),
+        ("-_8", None),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-note-bin", HeaderValue::from_static(value));
+        let metadata = MetadataMap::from_headers(headers);
+        let bytes = metadata.get_bin("x-note-bin");
+        let bytes = bytes.expect("it should be there").to_bytes();
+        assert_eq!(bytes.ok().as_deref(), expected, "{value}");
+    }
 }
 
 /// An application's name, a library's and tonic's.
