@@ -49,6 +49,7 @@ const GROUPS: &[(&str, &[&str])] = &[
 /// their messages too, for which it needs their descriptors, but no code.
 const PART_TWO: &[&str] = &[
     "enrol.proto",
+    "notify.proto",
     // The details of an error, as Google defines them: lesson 12.
     "google/rpc/error_details.proto",
     "google/rpc/status.proto",
