@@ -1,9 +1,10 @@
 //! What holds for the programs of every lesson: a client that meets something other than its
-//! server says so, no argument is ignored, and input that is cut short is no success.
+//! server says so, no argument is ignored, and input or output that is cut short is no success.
 
 mod arguments;
 mod input;
 mod odd_servers;
+mod output;
 
 use grpc_workbook::{LESSONS, Lesson};
 use support::programs::Finished;
