@@ -143,13 +143,15 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<u8>, String> {
             "compressed, and with neither gzip nor deflate: unpack it first".into()
         );
     };
-    compression.unpack(bytes, MAX_UNPACKED_SIZE).map_err(|error| match error {
-        Error::TooLarge => "it unpacks to more than 4 MiB".into(),
-        Error::Broken(error) => format!(
-            "what gzip or deflate packed is damaged or cut off: {}",
-            cli::without_os_code(&error)
-        ),
-    })
+    compression
+        .unpack(bytes, MAX_UNPACKED_SIZE)
+        .map_err(|error| match error {
+            Error::TooLarge => "it unpacks to more than 4 MiB".into(),
+            Error::Broken(error) => format!(
+                "what gzip or deflate packed is damaged or cut off: {}",
+                cli::without_os_code(&error)
+            ),
+        })
 }
 
 /// What bytes look like that are not a message, for the end of the error; empty if nothing is
