@@ -83,7 +83,8 @@ impl Renderer {
             | EventKind::StreamError { .. }
             | EventKind::Forgotten => self.rare(&event.kind),
             EventKind::DataFrame { length } => {
-                RenderedEvent::new("DATA", format!("a frame of {length} bytes"))
+                let frame = format!("a frame of {}", counted(*length as usize));
+                RenderedEvent::new("DATA", frame)
             }
             EventKind::Data { what, length, bytes, end_stream } => {
                 let mut text = format!("{} {what}", counted(*length));
@@ -222,7 +223,7 @@ impl Renderer {
 }
 
 /// `1 byte`, `2 bytes`.
-fn counted(length: usize) -> String {
+pub fn counted(length: usize) -> String {
     match length {
         1 => "1 byte".to_string(),
         _ => format!("{length} bytes"),
