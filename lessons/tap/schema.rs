@@ -428,12 +428,17 @@ fn quoted(text: &str) -> String {
 
 /// Bytes in hexadecimal; of many only the first.
 pub fn hex(bytes: &[u8]) -> String {
+    hex_beginning(bytes, bytes.len())
+}
+
+/// `length` bytes in hexadecimal, of which `bytes` are the first; of many only the first.
+pub fn hex_beginning(bytes: &[u8], length: usize) -> String {
     let mut digits = Vec::new();
     for byte in bytes.iter().take(SHOWN) {
         digits.push(format!("{byte:02x}"));
     }
-    if bytes.len() > SHOWN {
-        digits.push(format!("... {} bytes", bytes.len()));
+    if length > digits.len() {
+        digits.push(format!("... {length} bytes"));
     }
     digits.join(" ")
 }
