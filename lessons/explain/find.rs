@@ -1,7 +1,8 @@
 //! Finds the rows that a pasted text belongs to.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 
 use super::page::{Pattern, Row};
 use super::text::cleaned_lines;
@@ -29,9 +30,15 @@ const THRESHOLD: f64 = 0.66;
 /// How much the words that are the same must weigh: about as much as one that no other row has.
 const LEAST_WEIGHT: f64 = 4.0;
 
-/// So many characters make a word that can stand alone for a message, such as `EBADENGINE`.
-/// Shorter ones are of every kind of sentence: then a second word must be the same.
+/// A message of one word, such as `EBADENGINE`, is known by that word with a slip if it is so long.
 const SPEAKING: usize = 9;
+
+/// A message of the workbook's programs with so few words, of which one at most is not common, is
+/// weak: `cannot read`, `incomplete`.
+const WEAK: usize = 2;
+
+/// A weak message is one if it begins a line, or if it is at least this part of its letters.
+const ENOUGH_OF_LINE: f64 = 0.4;
 
 /// A row is shown beside the nearest one if it comes so close to it.
 const NEARLY: f64 = 0.9;
@@ -92,22 +99,44 @@ impl Explainer {
 
     /// The rows with a message that the text contains, also where a terminal broke its line.
     fn exact(&self, lines: &[String]) -> Vec<&Row> {
-        let texts = [lines.join(" "), lines.concat()];
-        let mut found: Vec<(usize, &Row)> = Vec::new();
-        for row in &self.rows {
-            let matches = row.patterns.iter().flat_map(|pattern| {
-                texts.iter().filter_map(|text| pattern.matches(text))
-            });
-            if let Some(letters) = matches.max() {
-                found.push((letters, row));
+        let mut matches = Vec::new();
+        for (n, between) in [" ", ""].iter().enumerate() {
+            let text = &lines.join(between);
+            let mut starts = vec![0];
+            for line in lines {
+                starts.extend(
+                    starts
+                        .last()
+                        .map(|start| start + line.len() + between.len()),
+                );
+            }
+            starts.pop();
+            for row in &self.rows {
+                for pattern in &row.patterns {
+                    let span = pattern.span(text);
+                    let span =
+                        span.filter(|span| is_said(row, pattern, text, &starts, span));
+                    let letters = pattern.letters();
+                    matches.extend(span.map(|span| Match {
+                        row,
+                        letters,
+                        text: n,
+                        span,
+                    }));
+                }
             }
         }
-        found.sort_by_key(|(letters, _)| Reverse(*letters));
-        found
-            .into_iter()
-            .map(|(_, row)| row)
-            .take(MOST_ROWS)
-            .collect()
+        // Stable: of two messages of one length, the page's first.
+        matches.sort_by_key(|found| Reverse(found.letters));
+        let mut rows: Vec<&Row> = Vec::new();
+        for (n, found) in matches.iter().enumerate() {
+            let is_part = matches[..n].iter().any(|longer| longer.contains(found));
+            if !is_part && !rows.iter().any(|row| std::ptr::eq(*row, found.row)) {
+                rows.push(found.row);
+            }
+        }
+        rows.truncate(MOST_ROWS);
+        rows
     }
 
     /// The rows with a message like the text, or like one of its lines.
@@ -120,9 +149,8 @@ impl Explainer {
         for row in &self.rows {
             let mut best: f64 = 0.0;
             for pattern in &row.patterns {
-                let pattern: BTreeSet<String> = words_of_pattern(pattern).collect();
                 for text in &texts {
-                    best = best.max(self.similarity(&pattern, text));
+                    best = best.max(self.similarity(pattern, text));
                 }
             }
             if best >= THRESHOLD {
@@ -141,29 +169,37 @@ impl Explainer {
 
     /// How much of a message is in the text, or of the text in the message, whichever is more: a
     /// reader may paste more than the message, or less. From 0 to 1; a bit more where both hold.
-    fn similarity(&self, pattern: &BTreeSet<String>, text: &[String]) -> f64 {
-        let text: BTreeSet<&String> = text.iter().collect();
-        let same = pattern.iter().filter(|word| text.contains(word));
-        let same: Vec<&String> = same
-            .filter(|word| !COMMON.contains(&word.as_str()))
+    ///
+    /// A word counts where the word beside it is the same as well: single words meet by chance.
+    fn similarity(&self, pattern: &Pattern, text: &[String]) -> f64 {
+        let pairs: HashSet<(&str, &str)> = pairs(text).collect();
+        let pieces: Vec<Vec<String>> = pattern
+            .pieces
+            .iter()
+            .map(|piece| words(piece).collect())
             .collect();
-        let common = pattern
-            .iter()
-            .filter(|word| COMMON.contains(&word.as_str()));
-        let common = common.filter(|word| text.contains(word));
-        let shared: f64 = same
-            .iter()
-            .copied()
-            .chain(common)
-            .map(|word| self.weight(word))
-            .sum();
-        let speaks = same.len() > 1 || same.iter().any(|word| word.len() >= SPEAKING);
-        if shared < LEAST_WEIGHT || !speaks {
+        let mut shared: BTreeSet<&str> = BTreeSet::new();
+        for pair in pieces.iter().flat_map(|piece| self::pairs(piece)) {
+            if pairs.contains(&pair) {
+                shared.extend([pair.0, pair.1]);
+            }
+        }
+        if let [only] = &pieces.concat()[..]
+            && only.len() >= SPEAKING
+            && text.contains(only)
+        {
+            return 1.0;
+        }
+        let weight = |words: &BTreeSet<&str>| -> f64 {
+            words.iter().map(|word| self.weight(word)).sum()
+        };
+        let same = weight(&shared);
+        let speaking = shared.iter().filter(|word| !COMMON.contains(word));
+        if same < LEAST_WEIGHT || speaking.count() < 2 {
             return 0.0;
         }
-        let of_pattern =
-            shared / pattern.iter().map(|word| self.weight(word)).sum::<f64>();
-        let of_text = shared / text.iter().map(|word| self.weight(word)).sum::<f64>();
+        let of_pattern = same / weight(&pieces.iter().flatten().map(|w| &**w).collect());
+        let of_text = same / weight(&text.iter().map(|word| &**word).collect());
         of_pattern.max(of_text) + of_pattern.min(of_text) / 4.0
     }
 
@@ -189,6 +225,10 @@ impl Explainer {
             _ => 2,
         };
         let near = self.weights.keys().filter_map(|other| {
+            // The first letter is rarely wrong, and `available` is not `unavailable`.
+            if other.chars().next() != word.chars().next() {
+                return None;
+            }
             let distance = distance(&word, other, slips)?;
             // The same one each time.
             Some((distance, other))
@@ -198,6 +238,60 @@ impl Explainer {
             None => word,
         }
     }
+}
+
+/// A place where a text contains a message.
+struct Match<'a> {
+    row: &'a Row,
+    /// How many letters and digits the message has.
+    letters: usize,
+    /// Which of the texts that are looked through it is.
+    text: usize,
+    span: Range<usize>,
+}
+
+impl Match<'_> {
+    /// Whether the other message is a part of this one, which says more.
+    fn contains(&self, other: &Match) -> bool {
+        self.letters > other.letters
+            && self.text == other.text
+            && self.span.start <= other.span.start
+            && other.span.end <= self.span.end
+    }
+}
+
+/// Whether the words at `span` are the row's message, and not a few that every program says.
+/// `starts` has the places in the text where lines begin.
+fn is_said(
+    row: &Row,
+    pattern: &Pattern,
+    text: &str,
+    starts: &[usize],
+    span: &Range<usize>,
+) -> bool {
+    let words: Vec<String> = words_of_pattern(pattern).collect();
+    let own = words.iter().filter(|word| !COMMON.contains(&&***word));
+    let is_weak = pattern.pieces.len() == 1 && words.len() <= WEAK && own.count() <= 1;
+    if !row.heading.starts_with("The workbook") || !is_weak {
+        return true;
+    }
+    let next = starts.partition_point(|start| *start <= span.start);
+    let start = next.checked_sub(1).map_or(0, |n| starts[n]);
+    let end = starts.get(next).map_or(text.len(), |next| *next);
+    let all = text[start..end].chars().filter(|c| c.is_alphanumeric());
+    matches!(text[start..span.start].trim_end(), "" | "error:")
+        || text
+            .get(span.end..end)
+            .is_some_and(|behind| behind.trim().is_empty())
+        || pattern.letters() as f64 >= all.count() as f64 * ENOUGH_OF_LINE
+}
+
+/// The neighbours in a text.
+fn pairs(words: &[String]) -> impl Iterator<Item = (&str, &str)> {
+    words.windows(2).filter_map(|pair| match pair {
+        [a, b] => Some((&**a, &**b)),
+        _ => None,
+    })
 }
 
 /// The weight of a word that `n` of `rows` rows have.

@@ -1,5 +1,7 @@
 //! Reads the tables of the page of error messages.
 
+use std::ops::Range;
+
 use super::text::cleaned;
 
 /// A row of the page: messages that have one cause.
@@ -37,9 +39,20 @@ impl Pattern {
     /// How many letters and digits of `text`, which is [`cleaned`], the pattern names. `None`
     /// if the text does not contain it.
     pub fn matches(&self, text: &str) -> Option<usize> {
+        self.span(text).map(|_| self.letters())
+    }
+
+    /// How many letters and digits the pattern names.
+    pub(super) fn letters(&self) -> usize {
+        let letters =
+            |piece: &String| piece.chars().filter(|c| c.is_alphanumeric()).count();
+        self.pieces.iter().map(letters).sum()
+    }
+
+    /// Where the pattern stands in a text, from its first letter to behind its last.
+    pub(super) fn span(&self, text: &str) -> Option<Range<usize>> {
         let (first, others) = self.pieces.split_first()?;
-        let mut from = 0;
-        let mut at = find_words(text, first, from)?;
+        let mut at = find_words(text, first, 0)?;
         loop {
             let mut end = at + first.len();
             let mut found = true;
@@ -50,12 +63,9 @@ impl Pattern {
                 }
             }
             if found {
-                let letters = |piece: &String| {
-                    piece.chars().filter(|c| c.is_alphanumeric()).count()
-                };
-                return Some(self.pieces.iter().map(letters).sum());
+                return Some(at..end);
             }
-            from = at + 1;
+            let mut from = at + 1;
             while !text.is_char_boundary(from) {
                 from += 1;
             }

@@ -11,8 +11,8 @@ use tonic::transport::Endpoint;
 use super::{all_of, said};
 
 /// What a client says that cannot connect to `uri`.
-async fn cannot_connect(uri: &'static str) -> String {
-    let endpoint = Endpoint::from_static(uri);
+async fn cannot_connect(uri: &str) -> String {
+    let endpoint = Endpoint::from_shared(uri.to_string()).expect("this should be a URI");
     let connected = within("the end of the attempt", endpoint.connect()).await;
     all_of(&connected.expect_err("nothing should be there"))
 }
@@ -23,6 +23,8 @@ async fn tonic_says_why_it_cannot_connect() {
     said("transport error", &refused);
     said("tcp connect error", &refused);
     said("Connection refused", &refused);
+    said("kind: ConnectionRefused", &refused);
+    said("tonic::transport::Error(Transport", &refused);
     said("invalid URL, scheme is missing", &cannot_connect("127.0.0.1:1").await);
     // Reserved so that it never exists: RFC 6761.
     let unknown = cannot_connect("http://nowhere.invalid:1").await;
@@ -96,6 +98,37 @@ async fn a_server_that_answers_no_ping_is_given_up() {
         call_a_server_that_says(b"\0\0\0\x04\0\0\0\0\0\0\0\0\x04\x01\0\0\0\0").await;
     said("keep-alive timed out", &all_of(&status));
     said("KeepAliveTimedOut", &all_of(&status));
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_takes_too_long() {
+    // The system accepts the connection, and nobody speaks.
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port should be free");
+    let address = listener
+        .local_addr()
+        .expect("the listener should have an address");
+    let channel = Endpoint::from_shared(format!("http://{address}"))
+        .expect("the address should be a URI")
+        .timeout(Duration::from_millis(1))
+        .connect_lazy();
+    let call = grpc_workbook::raw::unary(channel, "/helloworld.Greeter/SayHello", b"");
+    let status = within("the call's end", call)
+        .await
+        .expect_err("the call should fail");
+    said("Timeout expired", &all_of(&status));
+    said("TimeoutExpired", &all_of(&status));
+}
+
+#[tokio::test]
+async fn a_server_that_stops_says_goaway() {
+    // SETTINGS, then GOAWAY with NO_ERROR, before it has begun the call.
+    let status = call_a_server_that_says(
+        b"\0\0\0\x04\0\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0",
+    )
+    .await;
+    said("not a result of an error", &all_of(&status));
 }
 
 #[tokio::test]

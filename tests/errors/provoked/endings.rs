@@ -145,6 +145,14 @@ async fn a_stream_is_refused() {
     said("REFUSED_STREAM", &all_of(&status));
 }
 
+#[tokio::test]
+async fn a_server_cancels_a_stream() {
+    let answer = Answer { reset: Some(h2::Reason::CANCEL), ..NOTHING };
+    let status = ending(answer).await;
+    assert_eq!(status.code(), Code::Cancelled);
+    said("stream no longer needed", &all_of(&status));
+}
+
 /// A channel to lesson 1's server.
 fn greeter() -> Channel {
     let address = "127.0.0.1:0".parse().expect("the address should parse");

@@ -1,17 +1,20 @@
 //! Messages of prost, protox, tonic and the standard library that need no connection.
 
+use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
+use std::time::Duration;
 
 use grpc_workbook::hello::proto::HelloRequest;
 use grpc_workbook::map_oneof::proto::Person;
 use grpc_workbook::status::code_name;
 use prost::Message;
+use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::Endpoint;
 use tonic::{Code, Status};
 
-use super::said;
+use super::{all_of, said};
 
 #[test]
 fn prost_says_what_is_wrong_with_the_bytes() {
@@ -62,6 +65,44 @@ fn an_address_is_no_name() {
         said("invalid socket address syntax", &error.to_string());
         said("AddrParseError(Socket)", &format!("{error:?}"));
     }
+}
+
+#[test]
+fn a_uri_and_metadata_have_their_letters() {
+    let uri =
+        Endpoint::from_shared("http://127.0.0.1 :50051").expect_err("it has a space");
+    said("invalid URI", &all_of(&uri));
+    said("InvalidUri", &all_of(&uri));
+    said("invalid uri character", &all_of(&uri));
+    let value = AsciiMetadataValue::try_from("line\n").expect_err("it has a line end");
+    said("failed to parse metadata value", &value.to_string());
+    said("InvalidMetadataValue", &format!("{value:?}"));
+}
+
+/// What the system says of connections, as the standard library passes it on.
+#[test]
+fn the_system_says_what_happened_to_a_connection() {
+    said("broken pipe", &io::Error::from(io::ErrorKind::BrokenPipe).to_string());
+    said(
+        "connection reset",
+        &io::Error::from(io::ErrorKind::ConnectionReset).to_string(),
+    );
+    if cfg!(target_os = "linux") {
+        let refused = |code| format!("{:?}", io::Error::from_raw_os_error(code));
+        said("Connection reset by peer", &refused(104));
+        said("kind: TimedOut, message: \"Connection timed out\"", &refused(110));
+        said("No route to host", &refused(113));
+        said("Too many open files", &refused(24));
+    }
+}
+
+#[tokio::test]
+async fn tokio_says_that_time_is_up() {
+    let never = std::future::pending::<()>();
+    let elapsed = tokio::time::timeout(Duration::ZERO, never)
+        .await
+        .expect_err("the future never ends");
+    said("deadline has elapsed", &elapsed.to_string());
 }
 
 /// The message of the panic with which `work` ends.

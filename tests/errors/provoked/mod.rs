@@ -4,6 +4,7 @@
 mod command_line;
 mod connecting;
 mod endings;
+mod languages;
 mod libraries;
 mod peers;
 

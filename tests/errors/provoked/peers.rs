@@ -48,7 +48,7 @@ fn web_server() -> String {
 }
 
 /// A folder for what a tool reads and writes.
-fn folder(name: &str) -> PathBuf {
+pub(super) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("errors-{name}"));
     fs::create_dir_all(&folder).expect("the folder should be made");
     folder
@@ -79,7 +79,7 @@ fn curl_says_what_it_got() {
 }
 
 /// Runs a script in Node, in the folder of Node's packages, with the address of a server.
-fn node(peer: &Peer, script: &str, address: &str) -> String {
+pub(super) fn node(peer: &Peer, script: &str, address: &str) -> String {
     let mut command = peer.command();
     command.current_dir(root().join("tests/peers/node"));
     let Finished { output, .. } = run(command.args(["-e", script, address]));
@@ -188,7 +188,7 @@ fn npm_names_a_node_that_is_too_old() {
 }
 
 /// Runs a script in Python.
-fn python(peer: &Peer, script: &str, address: &str) -> Finished {
+pub(super) fn python(peer: &Peer, script: &str, address: &str) -> Finished {
     run(peer.command().args(["-c", script, address]))
 }
 
