@@ -29,6 +29,13 @@ fn rows() -> Vec<Row> {
     rows
 }
 
+/// Whether a file in lessons/ belongs to the test of a lesson of part two: `test.rs`, or a module of
+/// it in `test/`.
+fn is_test(file: &Path) -> bool {
+    file.ends_with("test.rs")
+        || file.parent().is_some_and(|folder| folder.ends_with("test"))
+}
+
 /// The files in a folder and in the folders below it. `folder` and the files are relative to the
 /// root of the repository.
 fn files_below(folder: &Path) -> Vec<PathBuf> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use grpc_workbook::explain::{Explainer, Found, PAGE, cleaned};
 
 use super::ours::ours;
-use super::{files_below, read, rows};
+use super::{files_below, is_test, read, rows};
 
 /// Sources that have the messages because they look for them.
 const READERS: &[&str] = &[
@@ -28,6 +28,8 @@ fn shown() -> Vec<String> {
     ] {
         files.extend(files_below(Path::new(folder)));
     }
+    let tests_of_part_two = files_below(Path::new("lessons"));
+    files.extend(tests_of_part_two.into_iter().filter(|file| is_test(file)));
     let is_text = |file: &PathBuf| {
         let extension = file.extension().unwrap_or_default();
         ["", "md", "rs", "txt"]
