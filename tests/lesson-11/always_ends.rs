@@ -1,14 +1,17 @@
 //! A load ends, whatever the server does or leaves undone.
 
+use std::future::{pending, ready};
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use grpc_workbook::speed::deadline::Deadline;
 use grpc_workbook::speed::load::{CallError, LoadResult, Plan, Until};
 use grpc_workbook::speed::peer::what_is_wrong;
 use grpc_workbook::speed::workload::{CallKind, Workload};
 use support::patience::within;
+use tokio::task::yield_now;
 
 use crate::load::load;
 use crate::ms;
@@ -42,6 +45,24 @@ async fn calls_without_an_answer_are_counted() {
             assert_eq!(counted(&result, "DEADLINE_EXCEEDED"), (0, 3, 3), "{kind:?}");
             assert_eq!(result.per_second(), 0.0);
         }
+    }
+}
+
+/// One timer serves call after call: when it fires for one that has ended, it must not end the
+/// next, and that one's own deadline still counts.
+#[tokio::test]
+async fn a_deadline_is_that_of_its_own_call() {
+    let mut deadline = Deadline::new(ms(20));
+    assert_eq!(deadline.run(ready(1)).await, Some(1));
+    for _ in 0..3 {
+        // The timer was set for a call before this one, and has fired or will.
+        assert_eq!(deadline.run(pending::<u32>()).await, None);
+        let quick = async {
+            yield_now().await;
+            2
+        };
+        assert_eq!(deadline.run(quick).await, Some(2));
+        assert_eq!(deadline.run(ready(3)).await, Some(3));
     }
 }
 
