@@ -47,7 +47,13 @@ const GROUPS: &[(&str, &[&str])] = &[
 
 /// The files of part two, whose lessons are packages of their own and compile them. The tap shows
 /// their messages too, for which it needs their descriptors, but no code.
-const PART_TWO: &[&str] = &["enrol.proto"];
+const PART_TWO: &[&str] = &[
+    "enrol.proto",
+    "notify.proto",
+    // The details of an error, as Google defines them: lesson 12.
+    "google/rpc/error_details.proto",
+    "google/rpc/status.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);

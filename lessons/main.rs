@@ -24,11 +24,10 @@ use wire::{Wire, check_svg, write_svg};
 
 // The `///` of a flag is its help text.
 #[derive(clap::Parser)]
-#[command(args_conflicts_with_subcommands = true)]
 struct Flags {
-    /// The lesson to play
-    #[arg(default_value = "1", value_parser = lesson)]
-    lesson: &'static Lesson,
+    /// The lesson to play, 1 if none is given
+    #[arg(value_parser = lesson)]
+    lesson: Option<&'static Lesson>,
     /// List the lessons
     #[arg(long, conflicts_with_all = ["lesson", "frames", "hex", "svg"])]
     list: bool,
@@ -40,9 +39,26 @@ struct Flags {
     /// Draw the wire into an SVG file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    // In place of a lesson.
+    // In place of a lesson: `Flags::of_a_lesson`.
     #[command(subcommand)]
     command: Option<Command>,
+}
+
+impl Flags {
+    /// What was given that is for a lesson, and not for a command.
+    fn of_a_lesson(&self) -> Option<&'static str> {
+        let given = [
+            (self.lesson.is_some(), "the number of a lesson"),
+            (self.list, "--list"),
+            (self.fault.is_some(), "--break"),
+            (self.view.frames, "--frames"),
+            (self.view.hex, "--hex"),
+            (self.svg.is_some(), "--svg"),
+        ];
+        given
+            .into_iter()
+            .find_map(|(is_given, name)| is_given.then_some(name))
+    }
 }
 
 /// What is shown of a wire.
@@ -68,6 +84,15 @@ enum Command {
     },
 }
 
+impl Command {
+    fn name(&self) -> &'static str {
+        match self {
+            Command::Tap(_) => "tap",
+            Command::Explain { .. } => "explain",
+        }
+    }
+}
+
 fn lesson(text: &str) -> Result<&'static Lesson, String> {
     let lesson = text.parse().ok().and_then(Lesson::find);
     lesson.ok_or_else(|| "there is no such lesson, --list shows them all".into())
@@ -77,8 +102,14 @@ fn lesson(text: &str) -> Result<&'static Lesson, String> {
 async fn main() -> Result<(), Failure> {
     let about = "Plays a lesson of the workbook, server and client, in one terminal";
     let flags: Flags = cli::parse("cargo run --", about, |command| command);
+    if let (Some(command), Some(given)) = (&flags.command, flags.of_a_lesson()) {
+        let name = command.name();
+        let line = format!("{given} cannot stand before '{name}'");
+        cli::fail(2, &format!("{line}; see cargo run -- {name} --help"));
+    }
+    let lesson = flags.lesson.unwrap_or(&LESSONS[0]);
     if let Some(fault) = flags.fault {
-        let (client, fault) = (flags.lesson.client(), fault.unwrap_or_default());
+        let (client, fault) = (lesson.client(), fault.unwrap_or_default());
         let command = format!("cargo run --bin {client} -- --break {fault}");
         cli::fail(2, &format!("--break is a flag of {client}: {}", command.trim_end()));
     }
@@ -94,7 +125,7 @@ async fn main() -> Result<(), Failure> {
         return show_tap(args, signals).await;
     }
     tokio::select! {
-        played = play(flags.lesson, flags.view, flags.svg) => played,
+        played = play(lesson, flags.view, flags.svg) => played,
         // Dropped in the middle, `play` kills what it started.
         () = signals.next() => Err(Failure::new("stopped before the end")),
     }

@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::View;
 use crate::wire::{MAX_WAITING, check_svg, write_svg};
 
-/// The viewer's second: see [`Viewer::tick`].
+/// How often the viewer learns that time has passed: see [`Viewer::tick`].
 const TICK: Duration = Duration::from_secs(1);
 
 // The `///` of a flag is its help text.

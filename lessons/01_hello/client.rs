@@ -37,8 +37,14 @@ async fn main() -> Result<(), Failure> {
     let cli::ClientArgs { server, fault, args } = cli::parse_client::<Args, Fault>(1);
     // Two of the faults are a matter of which server the client calls.
     let server = match fault {
-        Some(Fault::NoServer) => Uri::from_static("http://127.0.0.1:1"),
-        Some(Fault::WrongPort) => start_web_server()?,
+        Some(Fault::NoServer) => {
+            cli::refuse_server("--break no-server");
+            Uri::from_static("http://127.0.0.1:1")
+        }
+        Some(Fault::WrongPort) => {
+            cli::refuse_server("--break wrong-port");
+            start_web_server()?
+        }
         _ => server,
     };
     // ANCHOR: connect

@@ -37,7 +37,7 @@ struct Args {
     /// decimal in brackets, as in "[8, 150, 1]"; a string with escapes, as in "b'\x08\x96\x01'";
     /// or base64. What can be hexadecimal is not base64. gRPC's five-byte prefix and gzip are
     /// taken off.
-    #[arg(long, value_name = "BYTES", conflicts_with = "kind", num_args = 1.., allow_hyphen_values = true)]
+    #[arg(long, value_name = "BYTES", conflicts_with_all = ["kind", "server"], num_args = 1.., allow_hyphen_values = true)]
     decode: Option<Vec<String>>,
 }
 

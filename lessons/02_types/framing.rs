@@ -1,11 +1,10 @@
 //! What stands around messages where bytes come from the wire: gRPC's five-byte prefix, gzip.
 //! `--decode` takes it off. No chapter teaches this file; lesson 1 shows the prefix.
 
-use std::io::{self, Read};
 use std::iter;
 
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use grpc_workbook::cli;
+use grpc_workbook::types::compression::{Compression, Error};
 use grpc_workbook::types::wire::{Reader, as_text, packed_varints};
 
 /// The size of gRPC's prefix, in bytes: a flag, and four bytes of length.
@@ -15,7 +14,7 @@ const PREFIX_SIZE: usize = 5;
 const PLAUSIBLE_LENGTH: usize = 1 << 24;
 
 /// How large unpacked bytes may be: as large as a message that receivers accept.
-const MAX_UNPACKED_SIZE: u64 = 4 * 1024 * 1024;
+const MAX_UNPACKED_SIZE: usize = 4 * 1024 * 1024;
 
 /// A message, or what stands in the place of one.
 #[derive(Debug, PartialEq, Eq)]
@@ -150,36 +149,20 @@ pub fn meaning(prefix: &[u8]) -> String {
 /// # Errors
 /// It is compressed with something else, damaged, or too large: a line that says so.
 pub fn unpack(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let unpacked = match bytes {
-        [0x1f, 0x8b, ..] => read_at_most(MultiGzDecoder::new(bytes)),
-        // deflate is zlib's format in HTTP: the first byte is the method, and the two are a
-        // multiple of 31.
-        [0x78, second, ..] if (0x7800 + u32::from(*second)) % 31 == 0 => {
-            read_at_most(ZlibDecoder::new(bytes))
-        }
-        _ => {
-            return Err(
-                "compressed, and with neither gzip nor deflate: unpack it first".into()
-            );
-        }
+    let Some(compression) = Compression::of(bytes) else {
+        return Err(
+            "compressed, and with neither gzip nor deflate: unpack it first".into()
+        );
     };
-    let unpacked = unpacked.map_err(|error| {
-        format!(
-            "what gzip or deflate packed is damaged or cut off: {}",
-            cli::without_os_code(&error)
-        )
-    })?;
-    if unpacked.len() as u64 > MAX_UNPACKED_SIZE {
-        return Err("it unpacks to more than 4 MiB".into());
-    }
-    Ok(unpacked)
-}
-
-/// What a reader gives, up to a byte more than is accepted.
-fn read_at_most(reader: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.take(MAX_UNPACKED_SIZE + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    compression
+        .unpack(bytes, MAX_UNPACKED_SIZE)
+        .map_err(|error| match error {
+            Error::TooLarge => "it unpacks to more than 4 MiB".into(),
+            Error::Broken(error) => format!(
+                "what gzip or deflate packed is damaged or cut off: {}",
+                cli::without_os_code(&error)
+            ),
+        })
 }
 
 /// What bytes look like that are not a message, for the end of the error; empty if nothing is

@@ -3,6 +3,7 @@
 //! A method of a service gets a message, and no longer the bytes that it came in. This one needs
 //! both, so its requests are decoded by a codec of our own, [`RawRequestCodec`], at the end.
 
+pub mod compression;
 pub mod wire;
 
 use prost::Message;

@@ -66,6 +66,9 @@ async fn main() -> Result<(), Failure> {
     if let Some(fault) = fault {
         return play_fault(&server, fault).await;
     }
+    if matches!(args.step, Some(Step::Goaway)) {
+        cli::refuse_server("goaway");
+    }
     let steps = match &args.step {
         Some(step) => std::slice::from_ref(step),
         None => Step::value_variants(),
@@ -209,14 +212,14 @@ async fn http2(server: &Uri) -> Result<(), Failure> {
     println!("http2: calls slow work, then quick work");
     let mut slow = pin!(work(&mut client, true));
     // Polled once, so the slow call is sent first.
-    let sent = tokio::select! {
+    tokio::select! {
         biased;
-        ended = &mut slow => ended,
-        () = async {} => Ok(()),
-    };
+        // Too soon for slow work: the server has refused it, or is gone.
+        _ = &mut slow => return Err(not_lesson_5(server)),
+        () = async {} => {}
+    }
     // The quick one stands first: if both answers have come meanwhile, it came first.
     let both = tokio::try_join!(biased; work(&mut second, false), slow);
-    let both = sent.and(both.map(drop));
     if both.is_err() || work(&mut second, false).await.is_err() {
         return Err(not_lesson_5(server));
     }

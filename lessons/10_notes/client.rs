@@ -1,6 +1,7 @@
 //! `lesson-10-client`: calls every method of the notes, on a server in any language.
 
 use std::error::Error;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use grpc_workbook::cli::{self, Failure};
@@ -17,6 +18,7 @@ use grpc_workbook::notes::proto::user_info::user_info_client::UserInfoClient;
 use grpc_workbook::notes::proto::{stream_test, user_info};
 use grpc_workbook::raw;
 use grpc_workbook::status::status_line;
+use tokio::time::timeout;
 use tokio_stream::iter;
 use tonic::transport::Channel;
 use tonic::{Code, Response, Status, Streaming};
@@ -60,12 +62,21 @@ async fn main() -> Result<(), Failure> {
     if let Some(fault) = fault {
         return play_fault(channel, fault).await;
     }
-    if args.services.is_empty() {
-        call(&channel, Service::value_variants()).await
-    } else {
-        call(&channel, &args.services).await
-    }
+    let services = match args.services[..] {
+        [] => Service::value_variants(),
+        ref services => services,
+    };
+    let Ok(ended) = timeout(PATIENCE, call(&channel, services)).await else {
+        return Err(Failure::new(format!(
+            "the server has not answered all calls within {PATIENCE:?}"
+        )));
+    };
+    ended
 }
+
+/// How long all calls together may take. A server that accepts them and never answers would
+/// hang the client.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Calls all methods of these services. A call that fails is printed, and the next one made.
 ///

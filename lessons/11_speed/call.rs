@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use prost::bytes::Bytes;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_stream::iter;
 use tonic::client::Grpc;
-use tonic::metadata::{Ascii, MetadataValue};
+use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::deadline::Deadline;
 use super::workload::Workload;
 use crate::raw::RawCodec;
 
@@ -49,7 +50,7 @@ impl From<Status> for CallError {
 pub async fn call(
     grpc: &mut Grpc<Channel>,
     workload: &Workload,
-    deadline: Duration,
+    deadline: &mut Deadline,
     retried: &AtomicU64,
 ) -> Result<(), CallError> {
     let mut retries = 0;
@@ -67,10 +68,10 @@ pub async fn call(
             retried.fetch_add(1, Relaxed);
         }
     };
-    if let Ok(ended) = timeout(deadline, attempts).await {
+    if let Some(ended) = deadline.run(attempts).await {
         return ended;
     }
-    let mut message = format!("no answer within {deadline:?}");
+    let mut message = format!("no answer within {:?}", deadline.limit());
     if retries > 0 {
         message += &format!(", and {retries} attempts that the server did not begin");
     }
@@ -96,13 +97,11 @@ async fn check(
     response: Response<Streaming<Bytes>>,
     workload: &Workload,
 ) -> Result<(), CallError> {
-    // A copy costs nothing: both share the bytes.
-    let content_type = response.metadata().get("content-type").cloned();
-    let mut messages = response.into_inner();
+    let (headers, mut messages, _) = response.into_parts();
     for (n, expected) in (1_u64..).zip(workload.expected()) {
         let message = match messages.message().await {
             Ok(message) => message,
-            Err(status) => return Err(of_content_type(content_type, status)),
+            Err(status) => return Err(of_content_type(&headers, status)),
         };
         if message.as_ref() != Some(expected) {
             return Err(CallError::WrongResponse(describe(
@@ -118,27 +117,26 @@ async fn check(
             workload.response_count(),
             workload.method()
         ))),
-        Err(status) => Err(of_content_type(content_type, status)),
+        Err(status) => Err(of_content_type(&headers, status)),
     }
 }
 
-/// A call that failed after headers with this `content-type`. tonic does not look at it, and
+/// A call that failed after these headers. tonic does not look at their `content-type`, and
 /// takes a page for a broken message.
-fn of_content_type(
-    content_type: Option<MetadataValue<Ascii>>,
-    status: Status,
-) -> CallError {
-    let Some(content_type) = content_type else {
+fn of_content_type(headers: &MetadataMap, status: Status) -> CallError {
+    let Some(content_type) = headers.get("content-type") else {
         let how = "does not speak gRPC: it answers without a content-type";
         return CallError::NotGrpc(how.into(), status);
     };
-    if content_type
-        .as_encoded_bytes()
-        .starts_with(b"application/grpc")
+    let content_type = content_type.as_encoded_bytes();
+    // What may follow says how messages are encoded, as in `application/grpc+proto`. Without a
+    // plus sign it is another protocol: `application/grpc-web`.
+    if let Some(rest) = content_type.strip_prefix(b"application/grpc")
+        && matches!(rest, [] | [b'+' | b';' | b' ', ..])
     {
         return status.into();
     }
-    let content_type = content_type.as_encoded_bytes().escape_ascii();
+    let content_type = content_type[..content_type.len().min(80)].escape_ascii();
     let how = format!("does not speak gRPC: it answers with content-type {content_type}");
     CallError::NotGrpc(how, status)
 }

@@ -111,6 +111,9 @@ async fn script(target: &Arc<Target>, current: &Current) -> Result<(), Failure> 
 // --- failures
 
 async fn play_fault(fault: Fault, server: Option<Uri>) -> Result<(), Failure> {
+    if !matches!(fault, Fault::NoMethod) {
+        cli::refuse_server("this failure");
+    }
     match fault {
         Fault::WrongResponse => wrong_response().await,
         Fault::ServerGone => server_gone().await,
@@ -144,7 +147,7 @@ async fn make_calls(
         .await
 }
 
-/// Calls a child process, whatever `--server` says: it is going to be killed.
+/// Calls a child process, which is going to be killed.
 async fn server_gone() -> Result<(), Failure> {
     let mut child = ChildServer::start().await?;
     let workload = Arc::new(unary());

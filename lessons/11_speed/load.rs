@@ -14,6 +14,7 @@ use tonic::transport::{Channel, Endpoint, Uri};
 
 pub use super::call::CallError;
 use super::call::call;
+use super::deadline::Deadline;
 pub use super::plan::{Plan, Until};
 pub use super::result::{CallTimes, LoadResult};
 use super::schedule::{Schedule, release_permits};
@@ -187,9 +188,10 @@ pub async fn run(
 /// Makes one call after the other until the schedule has no more.
 async fn worker(load: Arc<Load>, mut grpc: Grpc<Channel>) -> Result<(), CallError> {
     let Load { plan, workload, schedule, retried, .. } = &*load;
+    let mut deadline = Deadline::new(plan.timeout);
     while let Some(scheduled) = schedule.next().await {
         let started = schedule.elapsed();
-        match call(&mut grpc, workload, plan.timeout, retried).await {
+        match call(&mut grpc, workload, &mut deadline, retried).await {
             Ok(()) => {
                 let finished = schedule.elapsed();
                 load.result()

@@ -91,9 +91,18 @@ pub fn errors(result: &LoadResult) {
         // tonic made it up, and its message says no more than `transport error`.
         println!("  such as  {:?}", Failure::from(error.clone()));
     } else if !error.message().is_empty() {
-        println!("  such as  {}", status::one_line(error.message()));
+        println!("  such as  {}", shortened(&status::one_line(error.message())));
     } else if error.code() == Code::Unimplemented {
         println!("  such as  the server does not have this method");
+    }
+}
+
+/// The first words of a text: a server may put kilobytes into a message.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 300;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_string(),
     }
 }
 

@@ -12,6 +12,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::accumulate::message_unless_cancelled;
 
 mod call;
+mod deadline;
 pub mod faults;
 pub mod histogram;
 pub mod load;

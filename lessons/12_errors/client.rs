@@ -1,60 +1,322 @@
 //! `lesson-12-client`: asks for seats, and acts on what the school answers.
 
-use clap::ValueEnum;
+use std::any::Any;
+use std::panic;
+
+use clap::{Subcommand, ValueEnum};
 use grpc_workbook::cli::{self, Failure};
-use grpc_workbook::status::status_line;
+use grpc_workbook::status::{one_line, status_line};
+use lesson_12::advice::{NextStep, next_step};
+use lesson_12::guard::guard;
 use lesson_12::proto::enrol_service_client::EnrolServiceClient;
-use lesson_12::proto::{EnrolRequest, Student};
+use lesson_12::proto::{
+    CancelRequest, Course, EnrolRequest, GetCourseRequest, ListCoursesRequest, Student,
+    Ticket, WatchSeatsRequest,
+};
+use tokio::time::sleep;
+use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
+use tonic::{Request, Status};
 
 type Client = EnrolServiceClient<Channel>;
 
-/// The script takes no arguments.
+/// How often a call is made before the client gives up.
+const ATTEMPTS: usize = 3;
+
 #[derive(clap::Args)]
-struct Args {}
+struct Args {
+    // Without one, the chapter's script is played.
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Ask for a seat
+    Enrol {
+        /// The course's id, such as wuhan-python
+        #[arg(value_parser = cli::text)]
+        course: String,
+        /// The student's id, such as s-1
+        #[arg(value_parser = cli::text)]
+        student: String,
+        /// Only if the course has this revision
+        #[arg(long, value_name = "N")]
+        if_revision: Option<u64>,
+    },
+    /// List the courses of a city
+    List {
+        /// The city, in small letters
+        #[arg(value_parser = cli::text)]
+        city: String,
+    },
+}
 
 /// `--break`: what can go wrong.
 #[derive(Clone, Copy, ValueEnum)]
 enum Fault {
-    /// enrol in a course that there is not
-    NoCourse,
+    /// get a page of HTML from a proxy
+    ProxyHtml,
+    /// get nothing but an HTTP status from a proxy
+    ProxyEmpty,
+    /// get what `?` makes of an io::Error
+    IoError,
+    /// get more details than fit into headers
+    DetailsTooLong,
+    /// get the error after the first message of a stream
+    LateError,
+    /// get details that are not base64
+    NotBase64,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::ClientArgs { server, fault, args: Args {} } =
-        cli::parse_client::<Args, Fault>(12);
-    let mut client = Client::new(cli::connect(&server).await?);
-    match fault {
-        Some(Fault::NoCourse) => {
-            let response = client.enrol(request("wuhan-cooking", "s-1")).await?;
-            println!("{:?}", response.into_inner());
+    let cli::ClientArgs { server, fault, args } = cli::parse_client::<Args, Fault>(12);
+    let channel = cli::connect(&server).await?;
+    if let Some(fault) = fault {
+        return play_fault(channel, fault).await;
+    }
+    let mut client = Client::new(channel);
+    match args.command {
+        Some(Command::Enrol { course, student, if_revision }) => {
+            let request = EnrolRequest { if_revision, ..request(&course, &student) };
+            let response = client.enrol(request).await.inspect_err(advise)?;
+            println!("{}", response.into_inner().ticket.unwrap_or_default().id);
             Ok(())
         }
+        Some(Command::List { city }) => list(&mut client, city).await,
         None => script(&mut client).await,
     }
 }
 
-/// Two students want the only seat of a course, one after the other.
-async fn script(client: &mut Client) -> Result<(), Failure> {
-    for student_id in ["s-1", "s-2"] {
-        match client.enrol(request("wuhan-c", student_id)).await {
-            Ok(response) => {
-                let ticket = response.into_inner().ticket.unwrap_or_default();
-                println!("{student_id}: {} for {}", ticket.id, ticket.course_id);
-            }
-            Err(status) => println!("{student_id}: {}", status_line(&status)),
-        }
-    }
-    Ok(())
-}
-
 fn request(course_id: &str, student_id: &str) -> EnrolRequest {
-    let email = format!("{student_id}@example.org");
+    let email = match student_id {
+        "" => String::new(),
+        id => format!("{id}@example.org"),
+    };
     let student = Student { id: student_id.into(), email };
     EnrolRequest {
         course_id: course_id.into(),
         student: Some(student),
         if_revision: None,
     }
+}
+
+async fn list(client: &mut Client, city: String) -> Result<(), Failure> {
+    let response = client.list_courses(ListCoursesRequest { city }).await?;
+    let mut courses = response.into_inner();
+    while let Some(message) = courses.message().await? {
+        let course = message.course.unwrap_or_default();
+        println!("{}: {} of {} seats left", course.id, course.seats_left, course.seats);
+    }
+    Ok(())
+}
+
+// ANCHOR: script
+/// Meets each refusal once, and gives all seats back at the end.
+async fn script(client: &mut Client) -> Result<(), Failure> {
+    let mut tickets = Vec::new();
+    tickets.extend(enrol(client, request("wuhan-c", "s-1")).await?);
+    enrol(client, request("wuhan-c", "s-1")).await?;
+    enrol(client, request("wuhan-c", "s-2")).await?;
+    enrol(client, request("wuhan-cooking", "s-2")).await?;
+    // While s-3 looks at the course, s-2 takes a seat.
+    let if_revision = Some(read(client, "wuhan-java").await?.revision);
+    tickets.extend(enrol(client, request("wuhan-java", "s-2")).await?);
+    let outdated = EnrolRequest { if_revision, ..request("wuhan-java", "s-3") };
+    tickets.extend(enrol(client, outdated).await?);
+    for course in [
+        "beijing-go",
+        "beijing-python",
+        "shanghai-java",
+        "shanghai-python",
+    ] {
+        tickets.extend(enrol(client, request(course, "s-2")).await?);
+    }
+    enrol(client, request("wuhan-testing", "s-2")).await?;
+    tickets.extend(enrol(client, request("fault-once", "s-1")).await?);
+    enrol(client, request("fault-damaged", "s-1")).await?;
+
+    let of_another = match tickets.first() {
+        Some(ticket) => ticket.id.clone(),
+        None => String::new(),
+    };
+    cancel(client, Request::new(cancel_request(&of_another, "s-2"))).await;
+    cancel(client, Request::new(cancel_request("", ""))).await;
+    let mut with_token = Request::new(cancel_request(&of_another, "s-1"));
+    let token = MetadataValue::from_static("Bearer of-yesterday");
+    with_token.metadata_mut().insert("authorization", token);
+    cancel(client, with_token).await;
+    for ticket in &tickets {
+        let request = cancel_request(&ticket.id, &ticket.student_id);
+        client.cancel(request).await?;
+    }
+    Ok(())
+}
+// ANCHOR_END: script
+
+// ANCHOR: enrol
+/// Asks for a seat, and acts on a refusal as far as a program can. What is left to do, it prints.
+async fn enrol(
+    client: &mut Client,
+    mut request: EnrolRequest,
+) -> Result<Option<Ticket>, Failure> {
+    for _ in 0..ATTEMPTS {
+        let student = request.student.as_ref().map_or("", |student| &student.id);
+        println!("Enrol {student} in {}", request.course_id);
+        let status = match client.enrol(request.clone()).await {
+            Ok(response) => {
+                let ticket = response.into_inner().ticket;
+                println!("  {}", ticket.as_ref().map_or("", |ticket| &ticket.id));
+                return Ok(ticket);
+            }
+            Err(status) => status,
+        };
+        println!("  {}", status_line(&status));
+        advise(&status);
+        match next_step(&status) {
+            NextStep::TryAgain(delay) => sleep(delay).await,
+            NextStep::ReadAgain(at_least) => {
+                let course = read(client, &request.course_id).await?;
+                // The decision, made again: while there is a seat, it is worth asking.
+                if course.seats_left == 0 || course.revision < at_least {
+                    return Ok(None);
+                }
+                request.if_revision = Some(course.revision);
+            }
+            // The rest is for people.
+            _ => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+// ANCHOR_END: enrol
+
+fn cancel_request(ticket_id: &str, student_id: &str) -> CancelRequest {
+    CancelRequest { ticket_id: ticket_id.into(), student_id: student_id.into() }
+}
+
+async fn cancel(client: &mut Client, request: Request<CancelRequest>) {
+    let CancelRequest { ticket_id, student_id } = request.get_ref();
+    println!("Cancel {ticket_id:?} of {student_id:?}");
+    if let Err(status) = client.cancel(request).await {
+        println!("  {}", status_line(&status));
+        advise(&status);
+    }
+}
+
+/// Reads a course, and prints what it has.
+async fn read(client: &mut Client, course_id: &str) -> Result<Course, Failure> {
+    let request = GetCourseRequest { course_id: course_id.into() };
+    let response = client.get_course(request).await?;
+    let course = response.into_inner().course.unwrap_or_default();
+    let Course { revision, seats_left, .. } = course;
+    println!("{course_id}: revision {revision}, seats left: {seats_left}");
+    Ok(course)
+}
+
+/// Prints what to do about a refusal.
+fn advise(status: &Status) {
+    let advice = match next_step(status) {
+        NextStep::Mend(fields) => {
+            let mut texts = Vec::new();
+            for (field, description) in fields {
+                texts.push(format!("{field} {description}"));
+            }
+            format!("mend: {}", texts.join(", "))
+        }
+        NextStep::SignIn => "sign in, and call again with the new token".into(),
+        NextStep::Choose => "choose another one".into(),
+        NextStep::Nothing => "nothing to do, the seat is there".into(),
+        NextStep::WaitForSeat(text) => {
+            let text = text.unwrap_or("the course is full".into());
+            format!("wait for a seat; the student reads: {text}")
+        }
+        NextStep::GiveBack(text) => format!("give something back first: {text}"),
+        NextStep::ReadAgain(revision) => {
+            format!("read the course again, with revision {revision} or later")
+        }
+        NextStep::TryAgain(delay) => format!("try again in {} ms", delay.as_millis()),
+        NextStep::GiveUp => "give up, and tell somebody".into(),
+    };
+    println!("  -> {}", one_line(&advice));
+}
+
+async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
+    let name = match fault {
+        Fault::ProxyHtml => return proxy_html(channel).await,
+        Fault::ProxyEmpty => "proxy-empty",
+        Fault::IoError => "io-error",
+        Fault::DetailsTooLong => "details-too-long",
+        Fault::LateError => return late_error(&mut Client::new(channel)).await,
+        Fault::NotBase64 => return not_base64(channel).await,
+    };
+    let mut client = Client::new(channel);
+    let ticket = client.enrol(faulty(name)).await?.into_inner().ticket;
+    println!("{}", ticket.unwrap_or_default().id);
+    Ok(())
+}
+
+/// A request that the lesson's server answers with a fault.
+fn faulty(fault: &'static str) -> Request<EnrolRequest> {
+    let mut request = Request::new(request("wuhan-python", "s-1"));
+    let fault = MetadataValue::from_static(fault);
+    request.metadata_mut().insert("fault", fault);
+    request
+}
+
+// ANCHOR: proxy_html
+async fn proxy_html(channel: Channel) -> Result<(), Failure> {
+    let mut client = Client::new(channel.clone());
+    if let Err(status) = client.enrol(faulty("proxy-html")).await {
+        println!("tonic alone: {}", status_line(&status));
+    }
+    // The same channel, and each response looked at before tonic does.
+    let mut guarded = EnrolServiceClient::new(guard(channel));
+    guarded.enrol(faulty("proxy-html")).await?;
+    Ok(())
+}
+// ANCHOR_END: proxy_html
+
+// ANCHOR: late_error
+async fn late_error(client: &mut Client) -> Result<(), Failure> {
+    let request = WatchSeatsRequest { course_id: "fault-watch".into() };
+    let mut seats = client.watch_seats(request).await?.into_inner();
+    loop {
+        match seats.message().await {
+            Ok(Some(message)) => println!("{} seats left", message.seats_left),
+            Ok(None) => return Ok(()),
+            // The same decision as for a call that fails at once.
+            Err(status) => {
+                advise(&status);
+                return Err(status.into());
+            }
+        }
+    }
+}
+// ANCHOR_END: late_error
+
+// ANCHOR: not_base64
+async fn not_base64(channel: Channel) -> Result<(), Failure> {
+    // Rust's own lines about a panic name a file of tonic; we print the text ourselves.
+    panic::set_hook(Box::new(|_| {}));
+    let mut client = Client::new(channel.clone());
+    // A panic ends the task in which the call is made, so the call gets one of its own.
+    let call = tokio::spawn(async move { client.enrol(faulty("not-base64")).await });
+    if let Err(error) = call.await
+        && let Ok(panic) = error.try_into_panic()
+    {
+        println!("the task of the call panicked: {}", panic_text(&*panic));
+    }
+    let mut guarded = EnrolServiceClient::new(guard(channel));
+    guarded.enrol(faulty("not-base64")).await?;
+    Ok(())
+}
+// ANCHOR_END: not_base64
+
+/// The text of a panic, without what follows in its later lines.
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let formatted = panic.downcast_ref::<String>().map(String::as_str);
+    let text = formatted.or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("without a text")
 }

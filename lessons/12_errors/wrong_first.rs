@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
+use lesson_12::DOMAIN;
 use lesson_12::proto::EnrolRequest;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
+
+pub use super::solution::refuse;
 
 /// Called with each request to enrol, before the school sees it.
 pub fn validate(request: &EnrolRequest) -> Result<(), Status> {
@@ -22,7 +25,7 @@ pub fn validate(request: &EnrolRequest) -> Result<(), Status> {
     } else {
         return Ok(());
     }
-    details.set_error_info("INVALID_ENROLMENT", "school.example", HashMap::new());
+    details.set_error_info("INVALID_ENROLMENT", DOMAIN, HashMap::new());
     let message = "the request is not valid";
     Err(Status::with_error_details(Code::InvalidArgument, message, details))
 }

@@ -4,6 +4,8 @@ use lesson_12::proto::EnrolRequest;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+pub use super::solution::refuse;
+
 /// Called with each request to enrol, before the school sees it.
 pub fn validate(request: &EnrolRequest) -> Result<(), Status> {
     let mut details = ErrorDetails::new();

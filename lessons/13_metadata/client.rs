@@ -1,63 +1,173 @@
-//! `lesson-13-client`: enrols twice, with an id beside each request.
+//! `lesson-13-client`: calls the school, and shows what travels beside the messages.
 
-use clap::ValueEnum;
+mod fault;
+
+use clap::Subcommand;
 use grpc_workbook::cli::{self, Failure};
-use grpc_workbook::status::status_line;
+use grpc_workbook::status::{one_line, status_line};
 use lesson_12::proto::enrol_service_client::EnrolServiceClient;
-use lesson_12::proto::{EnrolRequest, Student};
-use lesson_13::REQUEST_ID;
-use tonic::Request;
-use tonic::metadata::{MetadataMap, MetadataValue};
+use lesson_12::proto::{EnrolRequest, ListCoursesRequest, Student};
+use lesson_13::{ACCEPT_LANGUAGE, REQUEST_ID};
+use tonic::metadata::{Ascii, KeyAndValueRef, MetadataMap, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
+use tonic::{Request, Status};
+use tonic_types::StatusExt;
 
-type Client = EnrolServiceClient<Channel>;
+use fault::Fault;
 
-/// The script takes no arguments.
 #[derive(clap::Args)]
-struct Args {}
-
-/// `--break`: what can go wrong.
-#[derive(Clone, Copy, ValueEnum)]
-enum Fault {
-    /// send an id that is not ASCII
-    NotAscii,
+struct Args {
+    /// The request's id; without it, the server makes one
+    #[arg(long, global = true, value_parser = value)]
+    id: Option<MetadataValue<Ascii>>,
+    /// What the user reads, such as zh or "zh-CN, en;q=0.8"
+    #[arg(long, global = true, default_value = "en", value_parser = value)]
+    language: MetadataValue<Ascii>,
+    // Without one, the client plays the script.
+    #[command(subcommand)]
+    command: Option<Command>,
 }
+
+#[derive(Subcommand)]
+enum Command {
+    /// Enrol a student in a course
+    Enrol {
+        /// Such as wuhan-python
+        course: String,
+        /// Such as s-1
+        student: String,
+    },
+    /// List the courses of a city
+    List {
+        /// Such as wuhan
+        city: String,
+    },
+}
+
+/// For clap: what may stand in metadata.
+fn value(text: &str) -> Result<MetadataValue<Ascii>, &'static str> {
+    let value = MetadataValue::try_from(text);
+    value.map_err(|_| "a value has no line ends and no other control characters")
+}
+
+// ANCHOR: speaking
+/// The client's interceptor: puts the user's language beside each request.
+#[derive(Clone)]
+struct Speaking(MetadataValue<Ascii>);
+
+impl Interceptor for Speaking {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        let Speaking(language) = self;
+        request
+            .metadata_mut()
+            .insert(ACCEPT_LANGUAGE, language.clone());
+        Ok(request)
+    }
+}
+
+type Client = EnrolServiceClient<InterceptedService<Channel, Speaking>>;
+// ANCHOR_END: speaking
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let cli::ClientArgs { server, fault, args: Args {} } =
-        cli::parse_client::<Args, Fault>(13);
-    let mut client = Client::new(cli::connect(&server).await?);
-    match fault {
-        Some(Fault::NotAscii) => enrol(&mut client, "s-1", "é").await,
+    let cli::ClientArgs { server, fault, args } = cli::parse_client::<Args, Fault>(13);
+    let Args { id, language, command } = args;
+    let channel = cli::connect(&server).await?;
+    if let Some(fault) = fault {
+        return fault::play(channel, fault).await;
+    }
+    let mut client = EnrolServiceClient::with_interceptor(channel, Speaking(language));
+    match command {
+        Some(Command::Enrol { course, student }) => {
+            enrol(&mut client, &course, &student, id).await
+        }
+        Some(Command::List { city }) => list(&mut client, city, id).await,
         None => {
-            enrol(&mut client, "s-1", "first").await?;
-            enrol(&mut client, "s-1", "second").await
+            let first = MetadataValue::from_static("first");
+            enrol(&mut client, "wuhan-python", "s-1", Some(first)).await?;
+            enrol(&mut client, "wuhan-python", "s-1", None).await
         }
     }
 }
 
-/// Enrols, and prints how the call ended and which id came back.
-async fn enrol(client: &mut Client, student: &str, id: &str) -> Result<(), Failure> {
-    let student = Student { id: student.into(), email: format!("{student}@example.org") };
+// ANCHOR: enrol
+async fn enrol(
+    client: &mut Client,
+    course: &str,
+    student: &str,
+    id: Option<MetadataValue<Ascii>>,
+) -> Result<(), Failure> {
+    let email = format!("{student}@example.org");
     let mut request = Request::new(EnrolRequest {
-        course_id: "wuhan-python".into(),
-        student: Some(student),
+        course_id: course.into(),
+        student: Some(Student { id: student.into(), email }),
         if_revision: None,
     });
-    let value = MetadataValue::try_from(id)?;
-    request.metadata_mut().insert(REQUEST_ID, value);
+    if let Some(id) = id {
+        request.metadata_mut().insert(REQUEST_ID, id);
+    }
     match client.enrol(request).await {
-        Ok(response) => println!("{:?}: OK", id_of(response.metadata())),
+        Ok(response) => {
+            let ticket = response.get_ref().ticket.clone().unwrap_or_default();
+            println!("{}", ticket.id);
+            print_metadata("beside it", response.metadata());
+        }
         Err(status) => {
-            println!("{:?}: {}", id_of(status.metadata()), status_line(&status));
+            println!("{}", status_line(&status));
+            if let Some(text) = status.get_details_localized_message() {
+                println!("  for the user ({}): {}", text.locale, text.message);
+            }
+            print_metadata("beside it", status.metadata());
         }
     }
     Ok(())
 }
+// ANCHOR_END: enrol
 
-/// The request's id, as it came back.
-fn id_of(metadata: &MetadataMap) -> &str {
-    let id = metadata.get(REQUEST_ID);
-    id.and_then(|id| id.to_str().ok()).unwrap_or("no id")
+// ANCHOR: list
+async fn list(
+    client: &mut Client,
+    city: String,
+    id: Option<MetadataValue<Ascii>>,
+) -> Result<(), Failure> {
+    let mut request = Request::new(ListCoursesRequest { city });
+    if let Some(id) = id {
+        request.metadata_mut().insert(REQUEST_ID, id);
+    }
+    let (headers, mut courses, _extensions) =
+        client.list_courses(request).await?.into_parts();
+    print_metadata("before", &headers);
+    while let Some(message) = courses.message().await? {
+        println!("{}", message.course.unwrap_or_default().id);
+    }
+    if let Some(trailers) = courses.trailers().await? {
+        print_metadata("behind", &trailers);
+    }
+    Ok(())
+}
+// ANCHOR_END: list
+
+/// Prints what travelled beside a message, in the order of the alphabet, for the keys come in any
+/// order. `date`, which HTTP adds, is left out: it is new each time.
+fn print_metadata(place: &str, metadata: &MetadataMap) {
+    let mut lines = Vec::new();
+    for entry in metadata.iter() {
+        lines.push(match entry {
+            KeyAndValueRef::Ascii(key, _) if key == "date" => continue,
+            KeyAndValueRef::Ascii(key, value) => {
+                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                one_line(&format!("{key}: {value}"))
+            }
+            KeyAndValueRef::Binary(key, value) => {
+                let bytes = value.to_bytes().unwrap_or_default();
+                format!("{key}: {} bytes", bytes.len())
+            }
+        });
+    }
+    lines.sort_unstable();
+    for line in lines {
+        println!("  {place}: {line}");
+    }
 }

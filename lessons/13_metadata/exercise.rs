@@ -1,14 +1,31 @@
-//! Exercise 13: an id for each request. Yours to finish.
+//! Exercise 13: an id for each request, over two services. Yours to finish.
 //!
-//! - A request whose `x-request-id` is 1 to 32 characters of visible ASCII keeps it.
-//! - Any other request gets a new one: `r-1`, then `r-2`, and so on, for as long as the server runs.
-//! - The response has the request's id, whether the call ends well or not.
+//! - A request to enrol whose `x-request-id` is fit keeps it; `RequestId::of` says whether it is.
+//! - Any other gets a new one: `r-1`, then `r-2`, and so on, for as long as the server runs.
+//!   `RequestId::from(1)` is `r-1`.
+//! - The answer has the request's id, whether the call ends well or not.
+//! - When a seat is taken, the notifier is called, with the ticket, the student's address, and the
+//!   request's id. If that call fails, the enrolment does not.
 //!
 //! Check it with: cargo test --test lesson-13 -- --ignored --nocapture
 
-use tonic::metadata::MetadataMap;
+use lesson_12::proto::enrol_service_server::EnrolService;
+use lesson_12::proto::{EnrolRequest, EnrolResponse};
+use lesson_13::{Notifier, Service};
+use tonic::service::Interceptor;
+use tonic::{Request, Response, Status};
 
-/// Called with the metadata of each request to enrol; what it returns goes beside the answer.
-pub fn identify(_request: &MetadataMap) -> MetadataMap {
-    MetadataMap::new()
+/// Called once, when the server starts. The interceptor that it returns sees each request before
+/// `enrol` does.
+pub fn identify() -> impl Interceptor + Clone + Send + Sync + 'static {
+    |request: Request<()>| Ok(request)
+}
+
+/// Called with each request to enrol. `service` is lesson 12's, which knows of no ids.
+pub async fn enrol(
+    service: Service,
+    _notifier: Notifier,
+    request: Request<EnrolRequest>,
+) -> Result<Response<EnrolResponse>, Status> {
+    service.enrol(request).await
 }

@@ -3,19 +3,20 @@
 mod exercise;
 
 use grpc_workbook::cli::{self, Failure};
-use lesson_12::Enrolments;
 use lesson_12::proto::enrol_service_server::EnrolServiceServer;
-use lesson_13::Identified;
-use school::MemorySchool;
+use lesson_13::{Notifier, OwnEnrol, notifier};
 use tonic::transport::Server;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (incoming, shutdown) = cli::listen_exercise(13).await?;
-    let enrolments = Enrolments::new(MemorySchool::new(school::courses()));
-    let service = Identified::new(enrolments, exercise::identify);
+    // Each of its lines gets the id of the request.
+    lesson_12::log_to(lesson_13::log);
+    let notifier = Notifier::new(notifier::start()?);
+    let service = OwnEnrol::new(notifier, exercise::enrol);
+    let service = EnrolServiceServer::with_interceptor(service, exercise::identify());
     let server = Server::builder()
-        .add_service(EnrolServiceServer::new(service))
+        .add_service(service)
         .serve_with_incoming_shutdown(incoming, shutdown.requested());
     shutdown.run(server).await
 }

@@ -1,24 +1,64 @@
 //! Exercise 13, a wrong answer: it keeps whatever a client sends.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lesson_13::REQUEST_ID;
-use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
+use lesson_12::proto::enrol_service_server::EnrolService;
+use lesson_12::proto::{EnrolRequest, EnrolResponse};
+use lesson_13::proto::NotifyRequest;
+use lesson_13::{Notifier, REQUEST_ID, Service};
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::{Request, Response, Status};
 
-/// The number of the next id. It lives as long as the server.
-static NEXT: AtomicU64 = AtomicU64::new(1);
-
-/// Called with the metadata of each request to enrol; what it returns goes beside the answer.
-pub fn identify(request: &MetadataMap) -> MetadataMap {
-    // Wrong: a client fills our log with what it likes.
-    let id = request.get(REQUEST_ID).cloned().unwrap_or_else(new_id);
-    let mut response = MetadataMap::new();
-    response.insert(REQUEST_ID, id);
-    response
+/// Called once, when the server starts. The interceptor that it returns sees each request before
+/// `enrol` does.
+pub fn identify() -> impl Interceptor + Clone + Send + Sync + 'static {
+    // Each request is given to a clone of the interceptor: all clones share this counter.
+    let next = Arc::new(AtomicU64::new(1));
+    move |mut request: Request<()>| {
+        // Wrong: a client fills our log, and the notifier's, with what it likes.
+        let id = request.metadata().get(REQUEST_ID).cloned();
+        let id = id.unwrap_or_else(|| {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            MetadataValue::try_from(format!("r-{number}"))
+                .unwrap_or_else(|_| MetadataValue::from(number))
+        });
+        request.extensions_mut().insert(id);
+        Ok(request)
+    }
 }
 
-/// An id for a request without one.
-fn new_id() -> MetadataValue<Ascii> {
-    MetadataValue::try_from(format!("r-{}", NEXT.fetch_add(1, Ordering::Relaxed)))
-        .unwrap_or(MetadataValue::from_static("r-0"))
+/// Called with each request to enrol. `service` is lesson 12's, which knows of no ids.
+pub async fn enrol(
+    service: Service,
+    notifier: Notifier,
+    request: Request<EnrolRequest>,
+) -> Result<Response<EnrolResponse>, Status> {
+    let id = request.extensions().get::<MetadataValue<Ascii>>().cloned();
+    let id = id.ok_or_else(|| Status::internal("there is no interceptor"))?;
+    let mut result = enrol_and_notify(service, notifier, &id, request).await;
+    let metadata = match &mut result {
+        Ok(response) => response.metadata_mut(),
+        Err(status) => status.metadata_mut(),
+    };
+    metadata.insert(REQUEST_ID, id);
+    result
+}
+
+async fn enrol_and_notify(
+    service: Service,
+    mut notifier: Notifier,
+    id: &MetadataValue<Ascii>,
+    request: Request<EnrolRequest>,
+) -> Result<Response<EnrolResponse>, Status> {
+    let student = request.get_ref().student.clone().unwrap_or_default();
+    let response = service.enrol(request).await?;
+    let ticket = response.get_ref().ticket.clone().unwrap_or_default();
+    let message = NotifyRequest { ticket_id: ticket.id, email: student.email };
+    let mut call = Request::new(message);
+    call.metadata_mut().insert(REQUEST_ID, id.clone());
+    // The seat is taken, whether the student is told now or not.
+    let _ = notifier.notify(call).await;
+    Ok(response)
 }

@@ -1,6 +1,8 @@
 //! The flags of a lesson's client, and how it connects.
 
+use std::env;
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::ToSocketAddrs;
 use std::process::exit;
@@ -78,6 +80,18 @@ where
         exit(0);
     }
     (server, fault.flatten(), args)
+}
+
+/// Ends the process with code 2 if the command line has `--server`: `what`, which it asks for
+/// too, calls another one, or none.
+pub fn refuse_server(what: &str) {
+    let is_flag = |word: OsString| {
+        let word = word.to_string_lossy();
+        word == "--server" || word.starts_with("--server=")
+    };
+    if env::args_os().skip(1).any(is_flag) {
+        fail(2, &format!("{what} does not call a server of yours: leave --server out"));
+    }
 }
 
 /// Refuses arguments that would have no effect: the lesson's own beside `--break`, which plays a

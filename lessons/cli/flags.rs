@@ -119,6 +119,15 @@ pub(super) fn server_uri(text: &str) -> Result<Uri, String> {
     let uri: Uri = text
         .parse()
         .map_err(|_| format!("it is not a URI, {example}"))?;
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    if uri.host().is_some_and(str::is_empty) {
+        return Err(format!("it names no host, {example}"));
+    }
+    // A port that is no number, or too large, is none to `Uri`, and tonic would call port 80.
+    let behind_host = authority.rsplit([']', '@']).next().unwrap_or_default();
+    if behind_host.contains(':') && uri.port_u16().is_none() {
+        return Err(format!("the port is a number from 0 to 65535, {example}"));
+    }
     match uri.scheme_str() {
         Some("http") if uri.path() == "/" && uri.query().is_none() => Ok(uri),
         Some("http") => Err(format!(

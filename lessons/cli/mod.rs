@@ -15,7 +15,7 @@ mod term;
 
 pub use client::{
     ClientArgs, answer_in_time, connect, connect_tcp, connect_with, endpoint,
-    parse_client, parse_client_or,
+    parse_client, parse_client_or, refuse_server,
 };
 pub use errors::{Failure, is_not_of_grpc, without_os_code};
 pub use flags::{fail, host_and_port, parse};

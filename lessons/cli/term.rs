@@ -1,6 +1,6 @@
 //! What a program may do to its terminal: colour it, and notice when nobody reads it any more.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::process::exit;
 use std::{env, panic};
 
@@ -18,15 +18,31 @@ pub fn style(color: AnsiColor) -> Style {
 }
 
 /// `println!` panics when standard output is closed, as `| head -1` does. The program is not at
-/// fault, so it ends silently.
+/// fault, so it ends silently. Where its output is lost, as on a full disk, it says so.
 pub fn end_quietly_when_output_closes() {
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         // The standard library's panic has no type of its own: its text is all there is.
         let text = panic.payload().downcast_ref::<String>();
-        if text.is_some_and(|text| text.starts_with("failed printing to std")) {
+        let why = text.and_then(|text| text.strip_prefix("failed printing to "));
+        let Some(why) = why else { return report(panic) };
+        if why.contains(CLOSED_PIPE) {
             exit(0);
         }
-        report(panic);
+        // Not `eprintln!`, which would panic if this is what failed.
+        let _ = writeln!(io::stderr(), "Error: cannot write to {}", without_code(why));
+        exit(1);
     }));
+}
+
+/// How the system's error says that nobody reads: EPIPE, and ERROR_NO_DATA.
+const CLOSED_PIPE: &str = if cfg!(windows) {
+    "(os error 232)"
+} else {
+    "(os error 32)"
+};
+
+/// `stdout: No space left on device (os error 28)`, without the number.
+fn without_code(why: &str) -> &str {
+    why.split(" (os error").next().unwrap_or(why)
 }

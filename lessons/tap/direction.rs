@@ -248,17 +248,13 @@ impl Direction {
     fn read_beginning(&mut self, header: Header, streams: &mut Streams) {
         let buffer = mem::take(&mut self.buffer);
         let after = header.length as usize - buffer.len();
-        let has_fixed_size = (frame_type::DATA..=frame_type::CONTINUATION)
-            .contains(&header.kind)
-            && header.kind != frame_type::SETTINGS;
         let read = match header.kind {
             frame_type::DATA
             | frame_type::HEADERS
             | frame_type::PUSH_PROMISE
             | frame_type::CONTINUATION => self.begin_content(header, &buffer, after),
-            // Behind the first bytes, GOAWAY has only words for a person.
-            frame_type::GOAWAY => self.read_frame(header, &buffer, streams),
-            _ if after > 0 && !has_fixed_size => {
+            // More than is read: so long, a frame of another known type breaks its rule.
+            frame_type::SETTINGS if after > 0 => {
                 let kind = EventKind::Other { name: "a frame that is too long" };
                 streams.emit(self.from, header.stream, kind);
                 Ok(0)
@@ -442,7 +438,10 @@ fn size_of_beginning(header: Header) -> usize {
         frame_type::HEADERS => padding,
         frame_type::PUSH_PROMISE => padding + 4,
         frame_type::CONTINUATION => 0,
+        // Behind these, it has only words for a person.
         frame_type::GOAWAY => 8,
+        // Of a type that is not known, and so is its payload.
+        kind if kind > frame_type::CONTINUATION => 0,
         _ if header.length as usize > MAX_FRAME => 0,
         _ => header.length as usize,
     }

@@ -30,6 +30,8 @@ pub enum Like {
     Data,
     /// Frames about the connection, of one type.
     Housekeeping(&'static str),
+    /// Frames that break this rule.
+    StreamError(&'static str),
 }
 
 impl Like {
@@ -44,6 +46,7 @@ impl Like {
             EventKind::Ping { .. } => Like::Housekeeping("PING"),
             EventKind::WindowUpdate { .. } => Like::Housekeeping("WINDOW_UPDATE"),
             EventKind::Other { name } => Like::Housekeeping(name),
+            EventKind::StreamError { reason, .. } => Like::StreamError(reason),
             // What says how a call or a connection goes.
             _ => return None,
         })
@@ -54,6 +57,7 @@ impl Like {
         match self {
             Like::Message(_) | Like::Frame | Like::Data => "DATA",
             Like::Housekeeping(name) => name,
+            Like::StreamError(_) => "not read",
         }
     }
 }

@@ -9,10 +9,11 @@ use loona_hpack::decoder::DecoderError;
 
 use super::trace::MAX_KEPT;
 
-/// The largest table that a receiver may allow its sender, in bytes. The default is 4096.
-const MAX_TABLE: usize = 64 * 1024;
-/// The longest value that is decoded, in bytes as they are sent: a longer one is too large
-/// for any table, because Huffman's code makes at most 30 bits of 8.
+/// The largest table that is stored, in bytes. The default is 4096, and a receiver can allow
+/// its sender more.
+const MAX_TABLE: usize = 1024 * 1024;
+/// The longest value that is decoded, in bytes as they are sent. It is more only if the table
+/// has room for a longer one.
 const MAX_VALUE: usize = 256 * 1024;
 /// How much is decoded at a time.
 const PIECE: usize = 16 * 1024;
@@ -86,8 +87,9 @@ impl HeaderBlocks {
 
     /// The receiver has allowed a table of this size, in bytes (RFC 9113, 6.5.2).
     pub fn allow_table(&mut self, size: usize) {
-        self.allowed = self.allowed.max(size.min(MAX_TABLE));
-        self.hpack.set_max_allowed_table_size(self.allowed);
+        self.allowed = self.allowed.max(size);
+        self.hpack
+            .set_max_allowed_table_size(self.allowed.min(MAX_TABLE));
     }
 
     /// How many bytes are stored, without the table.
@@ -144,7 +146,7 @@ impl HeaderBlocks {
             let mut table_size = self.table_size;
             let mut too_long = None;
             while too_long.is_none() {
-                match first(&self.unfinished[end..])? {
+                match first(&self.unfinished[end..], longest_value(table_size))? {
                     First::NotYet => break,
                     First::Whole { end: size } => end += size,
                     First::Resize { end: size, table_size: new } => {
@@ -164,6 +166,9 @@ impl HeaderBlocks {
             match result {
                 // A change of the table's size ends these bytes, not the block.
                 Ok(()) | Err(DecoderError::SizeUpdateAtEnd) => {}
+                Err(DecoderError::InvalidMaxDynamicSize) if self.allowed > MAX_TABLE => {
+                    return Err("headers whose table is larger than this tap can store");
+                }
                 Err(DecoderError::InvalidMaxDynamicSize) => {
                     return Err("headers whose table is larger than was allowed");
                 }
@@ -196,8 +201,14 @@ impl Decoded {
     }
 }
 
-/// Measures the first header (RFC 7541, 6).
-fn first(bytes: &[u8]) -> Result<First, &'static str> {
+/// The longest value that is decoded, in bytes as they are sent. A longer one has no room in a
+/// table of this size, because Huffman's code makes at most 30 bits of 8.
+fn longest_value(table_size: usize) -> usize {
+    MAX_VALUE.max(table_size.min(MAX_TABLE) * 30 / 8)
+}
+
+/// Measures the first header, whose value may have `longest` bytes (RFC 7541, 6).
+fn first(bytes: &[u8], longest: usize) -> Result<First, &'static str> {
     let Some(byte) = bytes.first() else {
         return Ok(First::NotYet);
     };
@@ -221,7 +232,7 @@ fn first(bytes: &[u8]) -> Result<First, &'static str> {
         let Some((length, size)) = integer(&bytes[end..], 7)? else {
             return Ok(First::NotYet);
         };
-        if length > MAX_VALUE {
+        if length > longest {
             return Err("a header whose name is too large");
         }
         end += size + length;
@@ -233,7 +244,7 @@ fn first(bytes: &[u8]) -> Result<First, &'static str> {
     let end = value + length;
     Ok(if end <= bytes.len() {
         First::Whole { end }
-    } else if length > MAX_VALUE {
+    } else if length > longest {
         First::TooLong { value, length, indexed: *byte >= 0x40 }
     } else {
         First::NotYet

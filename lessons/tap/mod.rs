@@ -5,7 +5,7 @@
 //! [`proxy`] forwards the bytes and hands a copy to [`trace`], which makes events of
 //! them: headers, messages, statuses. [`render`] says what an event means, with the
 //! names from [`schema`]; [`viewer`] makes lines of that, and [`fold`] few lines of many that
-//! are alike; [`svg`] draws them as arrows.
+//! are alike; [`details`] reads the details of a status; [`svg`] draws all of it as arrows.
 //!
 //! Below [`trace`], `direction` takes a direction apart into frames, with lesson 5's
 //! [`frames`](crate::http2::frames), and `header_block` decompresses headers. `streams`
@@ -14,6 +14,7 @@
 //! [`unpack`] for compression. `not_http2` recognises what else may cross a connection.
 
 pub mod body;
+pub mod details;
 mod direction;
 mod field_type;
 pub mod fold;

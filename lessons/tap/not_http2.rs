@@ -35,9 +35,6 @@ const OF_CLIENTS: &[(&[u8], &str)] = &[
     (b"\r\n\r\n\0\r\nQUIT\n", PROXY),
     (b"EHLO ", "SMTP"),
     (b"HELO ", "SMTP"),
-    (b"*1\r\n", "Redis"),
-    (b"*2\r\n", "Redis"),
-    (b"*3\r\n", "Redis"),
     (b"PING\r\n", "Redis"),
     (b"\0\0\0\x08\x04\xd2\x16\x2f", "PostgreSQL"),
     (b"\x05\x01\0", "SOCKS"),
@@ -97,14 +94,25 @@ pub fn guess(from: Side, bytes: &[u8]) -> Guess {
             guess = Guess::NotYet;
         }
     }
-    if from == Side::Server && guess == Guess::Unknown {
-        return guess_by_length(bytes);
+    match (guess, from) {
+        (Guess::Unknown, Side::Client) => guess_client_by_length(bytes),
+        (Guess::Unknown, Side::Server) => guess_server_by_length(bytes),
+        _ => guess,
     }
-    guess
+}
+
+/// What a client speaks that begins with a length.
+fn guess_client_by_length(bytes: &[u8]) -> Guess {
+    match bytes {
+        // How many words a command has.
+        [b'*', b'1'..=b'9', ..] => Guess::LooksLike("Redis"),
+        [b'*'] => Guess::NotYet,
+        _ => Guess::Unknown,
+    }
 }
 
 /// What a server speaks that begins with a length.
-fn guess_by_length(bytes: &[u8]) -> Guess {
+fn guess_server_by_length(bytes: &[u8]) -> Guess {
     match bytes {
         // Three bytes of length, the number of the packet, and the version of the protocol,
         // or ff for an error.

@@ -3,15 +3,16 @@
 use clap::builder::styling::{AnsiColor, Style};
 use tonic::Code;
 
+use super::details;
 use super::proxy::TappedEvent;
-use super::schema::{Schema, hex};
+use super::schema::{Schema, hex, hex_beginning};
 use super::trace::{EventKind, Side};
 use super::unpack::Unpacked;
 use super::viewer::{Row, cut};
 use crate::http2::frames::{PREFACE, Setting};
 use crate::{cli, status};
 
-/// How many characters of a header's value are shown.
+/// How many characters are shown of a header's value, and of what is no message.
 const MAX_VALUE: usize = 256;
 
 /// Says what events mean.
@@ -83,12 +84,13 @@ impl Renderer {
             | EventKind::StreamError { .. }
             | EventKind::Forgotten => self.rare(&event.kind),
             EventKind::DataFrame { length } => {
-                RenderedEvent::new("DATA", format!("a frame of {length} bytes"))
+                let frame = format!("a frame of {}", counted(*length as usize));
+                RenderedEvent::new("DATA", frame)
             }
             EventKind::Data { what, length, bytes, end_stream } => {
                 let mut text = format!("{} {what}", counted(*length));
                 if !bytes.is_empty() {
-                    text += &format!(": {}", content(bytes));
+                    text += &format!(": {}", content(bytes, *length));
                 }
                 RenderedEvent::new("DATA", status::one_line(&text)).ending(*end_stream)
             }
@@ -170,6 +172,7 @@ impl Renderer {
                     let value = cut(value, MAX_VALUE);
                     parts.push(format!("grpc-status {value} {}", code.unwrap_or("?")));
                 }
+                details::HEADER => parts.push(details::describe(&self.schema, value)),
                 _ => {
                     let (name, value) = (cut(name, MAX_VALUE), cut(value, MAX_VALUE));
                     parts.push(format!("{name} {value}"));
@@ -200,7 +203,8 @@ impl Renderer {
         if self.hex {
             let [a, b, c, d] = length.to_be_bytes();
             let prefix = hex(&[u8::from(*compressed), a, b, c, d]);
-            text += &format!("  [{prefix} | {}]", hex(bytes));
+            let bytes = hex_beginning(bytes, *length as usize);
+            text += &format!("  [{prefix} | {bytes}]");
         }
         text
     }
@@ -214,25 +218,29 @@ impl Renderer {
             status::one_line(&text)
         } else {
             // JSON, for example, which gRPC allows too.
-            let content = content(bytes);
+            let content = content(bytes, length);
             format!("{} that are no message: {content}", counted(length))
         }
     }
 }
 
 /// `1 byte`, `2 bytes`.
-fn counted(length: usize) -> String {
+pub fn counted(length: usize) -> String {
     match length {
         1 => "1 byte".to_string(),
         _ => format!("{length} bytes"),
     }
 }
 
-/// Bytes that are no message: as text if they are one.
-fn content(bytes: &[u8]) -> String {
-    match beginning_as_text(bytes) {
-        Some(text) => format!("{text:?}"),
-        None => hex(bytes),
+/// What is no message and has `length` bytes, of which these are the first: as text if it is one.
+fn content(bytes: &[u8], length: usize) -> String {
+    let Some(text) = beginning_as_text(bytes) else {
+        return hex_beginning(bytes, length);
+    };
+    let end = text.char_indices().nth(MAX_VALUE).map(|(end, _)| end);
+    match end.or((bytes.len() < length).then_some(text.len())) {
+        Some(end) => format!("{:?} ... {length} bytes", &text[..end]),
+        None => format!("{text:?}"),
     }
 }
 

@@ -228,6 +228,12 @@ impl Schema {
         Some(if is_response { response } else { request })
     }
 
+    /// The message with this full name, as a detail of a status gives it, from whichever set.
+    pub fn message_named(&self, name: &str) -> Option<&str> {
+        let is_it = |key: &&String| key.split_once(':').is_some_and(|(_, n)| n == name);
+        self.messages.keys().filter(is_it).min().map(String::as_str)
+    }
+
     /// A message as text, such as `HelloRequest { name: "you" }`; with numbers in place
     /// of names where the type is not known. `None` if the bytes are not a message.
     pub fn describe(&self, message: Option<&str>, bytes: &[u8]) -> Option<String> {
@@ -422,12 +428,17 @@ fn quoted(text: &str) -> String {
 
 /// Bytes in hexadecimal; of many only the first.
 pub fn hex(bytes: &[u8]) -> String {
+    hex_beginning(bytes, bytes.len())
+}
+
+/// `length` bytes in hexadecimal, of which `bytes` are the first; of many only the first.
+pub fn hex_beginning(bytes: &[u8], length: usize) -> String {
     let mut digits = Vec::new();
     for byte in bytes.iter().take(SHOWN) {
         digits.push(format!("{byte:02x}"));
     }
-    if bytes.len() > SHOWN {
-        digits.push(format!("... {} bytes", bytes.len()));
+    if length > digits.len() {
+        digits.push(format!("... {length} bytes"));
     }
     digits.join(" ")
 }

@@ -70,7 +70,8 @@ pub enum EventKind {
     },
     /// What was too large to be kept of the headers just before.
     TooLarge {
-        /// How long those names and values are together, in bytes.
+        /// How long those names and values are together, in bytes. One that is longer than any
+        /// table counts as it was sent, which Huffman's code makes shorter.
         length: usize,
     },
     /// A DATA frame. The messages that it completes come next.

@@ -1,14 +1,10 @@
-//! Decompresses messages, as far as the crates that tonic has can.
+//! Decompresses messages, with lesson 2's [`compression`](crate::types::compression).
 //!
 //! A header of the call, `grpc-encoding`, names the compression; the flag in a message's
-//! prefix says whether this message is compressed
-//! (<https://github.com/grpc/grpc/blob/master/doc/compression.md>).
-
-use std::io::Read;
-
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
+//! prefix says whether this message is compressed.
 
 use super::trace::MAX_KEPT;
+use crate::types::compression::{Compression, Error};
 
 /// What a compressed message says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,28 +32,26 @@ impl Unpacked {
 /// Decompresses a message, whose `length` bytes are all there, or only the first of them.
 /// A small message can become a huge one, so no more than [`MAX_KEPT`] is decompressed.
 pub fn unpack(encoding: Option<&str>, bytes: &[u8], length: usize) -> Unpacked {
-    let (encoding, decoder): (&str, Box<dyn Read + '_>) = match encoding {
-        Some("gzip") => ("gzip", Box::new(MultiGzDecoder::new(bytes))),
-        // In HTTP, deflate is zlib's format (RFC 9110, 8.4.1.2).
-        Some("deflate") => ("deflate", Box::new(ZlibDecoder::new(bytes))),
-        Some("identity") => {
+    let encoding = encoding.map(|name| (name, Compression::from_name(name)));
+    let compression = match encoding {
+        Some((_, Some(compression))) => compression,
+        Some(("identity", None)) => {
             return Unpacked::not("grpc-encoding is identity, which compresses nothing");
         }
-        Some(other) => {
+        Some((other, None)) => {
             return Unpacked::not(format!("with {other}, which is not read here"));
         }
         None => return Unpacked::not("no grpc-encoding says how"),
     };
+    let encoding = compression.name();
     if bytes.len() < length {
         return Unpacked::not(format!("with {encoding}"));
     }
-    let mut unpacked = Vec::new();
-    let read = decoder.take(MAX_KEPT as u64 + 1).read_to_end(&mut unpacked);
-    if unpacked.len() > MAX_KEPT {
-        Unpacked::not(format!("with {encoding}, from more than {MAX_KEPT} bytes"))
-    } else if read.is_err() {
-        Unpacked::not(format!("with {encoding}, and broken"))
-    } else {
-        Unpacked::Message { encoding, bytes: unpacked }
+    match compression.unpack(bytes, MAX_KEPT) {
+        Ok(bytes) => Unpacked::Message { encoding, bytes },
+        Err(Error::TooLarge) => {
+            Unpacked::not(format!("with {encoding}, from more than {MAX_KEPT} bytes"))
+        }
+        Err(Error::Broken(_)) => Unpacked::not(format!("with {encoding}, and broken")),
     }
 }

@@ -6,7 +6,7 @@ use std::mem;
 
 use super::fold::{Like, Run};
 use super::proxy::TappedEvent;
-use super::render::{RenderedEvent, Renderer, color};
+use super::render::{RenderedEvent, Renderer, color, counted};
 use super::trace::{EventKind, Side};
 
 /// How many characters of a row's text are shown. Of the rest it is said how much it is.
@@ -134,8 +134,9 @@ impl Viewer {
             }
             frame.age < OLD
         });
-        for row in unfinished {
-            self.show_frame(row, &mut rows);
+        for mut row in unfinished {
+            row.shown.text += ", and no message ends in it yet";
+            self.fold(Like::Frame, row, &mut rows);
         }
         for runs in self.runs.values_mut() {
             runs.retain_mut(|run| run.tick(&mut rows));
@@ -156,17 +157,12 @@ impl Viewer {
 
     /// Shows the open frame of a direction, if no row has it yet.
     fn close_frame(&mut self, direction: (usize, Side), rows: &mut Vec<Row>) {
-        if let Some(OpenFrame { row, is_shown: false, .. }) =
+        if let Some(OpenFrame { mut row, is_shown: false, .. }) =
             self.open_frames.remove(&direction)
         {
-            self.show_frame(row, rows);
+            row.shown.text += ", and no message ends in it";
+            self.fold(Like::Frame, row, rows);
         }
-    }
-
-    /// Shows a frame that has completed no message.
-    fn show_frame(&mut self, mut row: Row, rows: &mut Vec<Row>) {
-        row.shown.text += ", and the message goes on";
-        self.fold(Like::Frame, row, rows);
     }
 
     /// Shows a row, or adds it to what its run holds back.
@@ -263,12 +259,13 @@ impl OpenFrame {
             EventKind::Message { length, .. } => *length >= self.length.saturating_sub(4),
             _ => false,
         };
+        let frame = format!("a frame of {}", counted(self.length as usize));
         if began_before {
-            *text += &format!(", ends in a frame of {} bytes", self.length);
+            *text += &format!(", ends in {frame}");
         } else if text.is_empty() {
-            *text = format!("a frame of {} bytes", self.length);
+            *text = frame;
         } else {
-            *text += &format!(", a frame of {} bytes", self.length);
+            *text += &format!(", {frame}");
         }
     }
 }

@@ -69,6 +69,18 @@ pub fn client(
     Ok(shell)
 }
 
+/// Arguments with which a client calls no server, or one of its own: it refuses `--server`.
+const NO_SERVER: [&str; 8] = [
+    "--decode",
+    "goaway",
+    "no-server",
+    "wrong-port",
+    "wrong-response",
+    "server-gone",
+    "silence",
+    "stall",
+];
+
 /// One program with its arguments. A lesson's is told the real address, unless the page shows
 /// the flag for it.
 fn with_address(
@@ -88,7 +100,8 @@ fn with_address(
     } else {
         ("--addr", real.to_string())
     };
-    if line.flag(flag).is_some() {
+    let calls_no_server = |word: &String| NO_SERVER.contains(&word.as_str());
+    if line.flag(flag).is_some() || line.words().iter().any(calls_no_server) {
         return Ok(command);
     }
     // Before the others, which may end with a `--` of their own.

@@ -40,7 +40,8 @@ const WIRES: &[(&str, &[&str])] = &[
     ("book/figures/09-guess-number-ended.svg", &["--break", "wrong-message"]),
     ("book/figures/10-notes-wire.svg", &["stream-test"]),
     ("book/figures/11-speed-wire.svg", &["unary", "--count", "2", "--size", "4"]),
-    ("book/figures/12-errors-wire.svg", &[]),
+    ("book/figures/12-errors-wire.svg", &["enrol", "beijing-php", "s-1"]),
+    ("book/figures/12-errors-late.svg", &["--break", "late-error"]),
     ("book/figures/13-metadata-wire.svg", &[]),
 ];
 

@@ -21,6 +21,7 @@ const NO_FAILURES: &[(&str, &str)] = &[
     ("is missing", "the end of a message that has a row"),
     ("That is not on the page. Nearest to it:", "stands before rows of the page"),
     ("such as \u{fffc}", "stands before another message"),
+    ("at offset \u{fffc}: \u{fffc}", "stands before another message"),
     (
         "flow: call dropped, and the client sent RST_STREAM on \u{fffc}: \u{fffc}",
         "what the script wanted",

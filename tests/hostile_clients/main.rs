@@ -1,8 +1,9 @@
-//! Hostile and broken clients: what the servers of lessons 6 to 10 do when a client breaks the
+//! Hostile and broken clients: what the servers of lessons 6 to 10, 12 and 13 do when a client breaks the
 //! rules, and that they go on serving the others. Chapter 10 shows the table.
 
 mod attacks;
 mod limits;
+mod metadata;
 mod raw_client;
 mod servers;
 mod silent;

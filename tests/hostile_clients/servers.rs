@@ -1,4 +1,4 @@
-//! The servers that are attacked: those of lessons 6 to 10, started as a reader starts them.
+//! The servers that are attacked: those of lessons 6 to 10, 12 and 13, started as a reader starts them.
 
 use std::fs;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub struct Target {
     pub prints: &'static str,
 }
 
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 7] = [
     Target {
         number: 6,
         path: "/calculator.v1.CalculatorService/Calculate",
@@ -56,6 +56,23 @@ pub const TARGETS: [Target; 5] = [
         message: b"",
         args: &["greeter"],
         prints: "SayHello \"you\": Hello, you!\n",
+    },
+    Target {
+        number: 12,
+        path: "/enrol.v1.EnrolService/ListCourses",
+        message: b"\n\x07beijing",
+        args: &["list", "beijing"],
+        prints: "beijing-go: 20 of 20 seats left\nbeijing-php: 20 of 20 seats left\n\
+                 beijing-python: 30 of 30 seats left\n",
+    },
+    Target {
+        number: 13,
+        path: "/enrol.v1.EnrolService/ListCourses",
+        message: b"\n\x05wuhan",
+        args: &["list", "beijing", "--id", "mine"],
+        prints: "  before: content-type: application/grpc\n  before: x-request-id: mine\n\
+                 beijing-go\nbeijing-php\nbeijing-python\n  \
+                 behind: grpc-status: 0\n  behind: x-courses: 3\n",
     },
 ];
 

@@ -196,6 +196,9 @@ async fn a_page_in_http2_is_no_response() {
         (0x88, "text/html", "it answers with content-type text/html"),
         (0x8d, "text/html; charset=utf-8", "with content-type text/html; charset=utf-8"),
         (0x8e, "application/json", "it answers with content-type application/json"),
+        // gRPC's own names go on with a plus sign.
+        (0x88, "application/grpc-web+proto", "application/grpc-web+proto"),
+        (0x88, "application/grpcx", "it answers with content-type application/grpcx"),
         (0x88, "", "it answers without a content-type"),
     ] {
         let reply = Reply::Page(status, content_type);

@@ -1,6 +1,7 @@
 //! Every client against servers that fail it: each exits with 1, and its last line says why.
 
 use std::process::Command;
+use std::thread;
 
 use support::peers::Peer;
 use support::programs::{Finished, Server, run};
@@ -13,7 +14,7 @@ use crate::{CONNECT, GRPC_JS, python_client, rust_client, server};
 type Client = fn(&Peer, &str) -> Command;
 
 /// The clients in other languages, each with the peer that runs it.
-const CLIENTS: [(&str, Client); 10] = [
+const CLIENTS: [(&str, Client); 11] = [
     ("python", |peer, address| python_client(peer, "demo", address)),
     ("python", |peer, address| python_client(peer, "test", address)),
     ("python", |peer, address| python_client(peer, "failures", address)),
@@ -22,6 +23,11 @@ const CLIENTS: [(&str, Client); 10] = [
     ("python", |peer, address| with_name(peer, "python/watch.py", address)),
     ("node", |peer, address| with_address(peer, "node/calculate.js", address)),
     ("node", |peer, address| node_client(peer, GRPC_JS, address)),
+    ("node", |peer, address| {
+        let mut command = node_client(peer, GRPC_JS, address);
+        command.arg("failures");
+        command
+    }),
     ("node", |peer, address| node_client(peer, CONNECT, address)),
     ("node", |peer, address| {
         let mut command = node_client(peer, CONNECT, address);
@@ -48,14 +54,16 @@ fn node_client(peer: &Peer, program: &str, address: &str) -> Command {
     command
 }
 
-/// Runs all clients, and ours. Each has to fail, with one line about it.
+/// Runs all clients, and ours, at the same time. Each has to fail, with one line about it.
 fn all_fail(address: &str) {
-    for (name, client) in CLIENTS {
-        if let Some(peer) = Peer::installed_or_skip(name) {
-            fails(&mut client(peer, address));
+    thread::scope(|clients| {
+        for (name, client) in CLIENTS {
+            if let Some(peer) = Peer::installed_or_skip(name) {
+                clients.spawn(move || fails(&mut client(peer, address)));
+            }
         }
-    }
-    fails(&mut rust_client(address, &[]));
+        clients.spawn(|| fails(&mut rust_client(address, &[])));
+    });
 }
 
 fn fails(command: &mut Command) {
@@ -106,6 +114,35 @@ async fn clients_fail_at_a_server_that_hangs_up() {
         // acknowledge ours.
         let mut bytes = [0; 1024];
         let _ = client.read(&mut bytes).await;
+    });
+    let address = address.await;
+    run_blocking(address).await;
+}
+
+/// The server accepts the connection, and that is all.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_fail_at_a_server_that_says_nothing() {
+    let address = listen(|mut client: TcpStream| async move {
+        let mut bytes = [0; 1024];
+        while client.read(&mut bytes).await.is_ok_and(|size| size > 0) {}
+    });
+    let address = address.await;
+    run_blocking(address).await;
+}
+
+/// The server speaks HTTP/2, and answers the PING that asks whether it is still there. But it
+/// answers no call.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_fail_at_a_server_that_answers_no_call() {
+    let address = listen(|client: TcpStream| async move {
+        let Ok(mut connection) = h2::server::handshake(client).await else {
+            return;
+        };
+        let mut calls = Vec::new();
+        while let Some(Ok(call)) = connection.accept().await {
+            // A call that is dropped would be reset.
+            calls.push(call);
+        }
     });
     let address = address.await;
     run_blocking(address).await;

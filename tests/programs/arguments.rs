@@ -16,8 +16,10 @@ const REFUSED: &[(&str, &[&str], &str)] = &[
     ("lesson-1-client", &["Ada", "--break", "empty-name"], "'Ada'"),
     ("lesson-1-client", &["Ada", "--break"], "'Ada'"),
     ("lesson-2-client", &["int32", "5", "--break", "group"], "'int32'"),
-    ("lesson-2-client", &["--decode", "08 01", "--break", "group"], "'--decode'"),
-    ("lesson-2-client", &["--decode", "08 01", "int32", "5"], "cannot be used with"),
+    ("lesson-2-client", &["--break", "group", "--decode", "08 01"], "'--decode'"),
+    // All words behind --decode are bytes.
+    ("lesson-2-client", &["--decode", "08 01", "--break"], "\"--break\" is not"),
+    ("lesson-2-client", &["int32", "5", "--decode", "08 01"], "cannot be used with"),
     ("lesson-4-client", &["Ada", "--break", "nothing-set"], "'Ada'"),
     ("lesson-4-client", &["Ada", "--phone", "1", "--break", "nothing-set"], "'Ada'"),
     ("lesson-5-client", &["tcp", "--break", "bad-preface"], "'tcp'"),
@@ -35,6 +37,28 @@ const REFUSED: &[(&str, &[&str], &str)] = &[
     ("lesson-9-client", &["--seed", "9", "--break", "leave"], "'--seed'"),
     ("lesson-9-client", &["echo", "--break", "leave"], "'echo'"),
     ("lesson-10-client", &["greeter", "--break", "package"], "'greeter'"),
+    // A server beside what calls none, or one of its own.
+    ("lesson-1-client", &["--break", "no-server", "--server", "http://a"], "--server"),
+    ("lesson-1-client", &["--server=http://a", "--break", "wrong-port"], "--server"),
+    ("lesson-2-client", &["--server", "http://a", "--decode", "08 01"], "'--server"),
+    ("lesson-5-client", &["goaway", "--server", "http://a"], "leave --server out"),
+    ("lesson-5-client", &["--server=http://a", "goaway"], "leave --server out"),
+    (
+        "lesson-11-client",
+        &["--break", "stall", "--server", "http://a"],
+        "leave --server",
+    ),
+    (
+        "lesson-11-client",
+        &["--server", "http://a", "--break", "silence"],
+        "this failure",
+    ),
+    (
+        "lesson-11-client",
+        &["--break=server-gone", "--server=http://a"],
+        "this failure",
+    ),
+    ("lesson-11-client", &["--break=wrong-response", "--server=http://a"], "--server"),
     // A subcommand, and an argument that is not its own.
     ("lesson-7-client", &["wuhan", "tick"], "one too many"),
     ("lesson-8-client", &["5", "collect", "a"], "'collect'"),
@@ -90,8 +114,60 @@ const REFUSED: &[(&str, &[&str], &str)] = &[
     (
         "grpc-workbook",
         &["3", "tap", "--listen", "127.0.0.1:0", "--to", "127.0.0.1:1"],
-        "'tap'",
+        "the number of a lesson cannot stand before 'tap'; see cargo run -- tap --help",
     ),
+    (
+        "grpc-workbook",
+        &[
+            "--frames",
+            "tap",
+            "--listen",
+            "127.0.0.1:0",
+            "--to",
+            "127.0.0.1:1",
+        ],
+        "--frames cannot stand before 'tap'",
+    ),
+    (
+        "grpc-workbook",
+        &[
+            "--hex",
+            "tap",
+            "--hex",
+            "--listen",
+            "127.0.0.1:0",
+            "--to",
+            "127.0.0.1:1",
+        ],
+        "--hex cannot stand before 'tap'",
+    ),
+    (
+        "grpc-workbook",
+        &[
+            "--svg",
+            "x.svg",
+            "tap",
+            "--listen",
+            "127.0.0.1:0",
+            "--to",
+            "127.0.0.1:1",
+        ],
+        "--svg cannot stand before 'tap'",
+    ),
+    (
+        "grpc-workbook",
+        &[
+            "--list",
+            "tap",
+            "--listen",
+            "127.0.0.1:0",
+            "--to",
+            "127.0.0.1:1",
+        ],
+        "--list cannot stand before 'tap'",
+    ),
+    ("grpc-workbook", &["--frames", "explain", "E0195"], "before 'explain'"),
+    ("grpc-workbook", &["2", "explain", "E0195"], "before 'explain'"),
     (
         "grpc-workbook",
         &["3", "--break", "reused"],
@@ -119,11 +195,14 @@ fn no_argument_is_ignored() {
 #[test]
 fn the_list_is_aligned() {
     let list = run(command("grpc-workbook").arg("--list")).output;
-    for (line, lesson) in list.lines().zip(grpc_workbook::LESSONS) {
+    let is_lesson = |line: &&str| !line.starts_with("Part ");
+    for (line, lesson) in list.lines().filter(is_lesson).zip(grpc_workbook::LESSONS) {
         let column = |text: &str| line.find(text).map(|at| line[..at].chars().count());
         assert_eq!(column(lesson.title), Some(4), "{list}");
-        let first = grpc_workbook::LESSONS[0].teaches;
-        let expected = list.find(first);
+        let widest = grpc_workbook::LESSONS
+            .iter()
+            .map(|lesson| lesson.title.len());
+        let expected = widest.max().map(|width| 4 + width + 2);
         assert_eq!(column(lesson.teaches), expected, "{list}");
     }
 }

@@ -33,6 +33,7 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/figures/10-notes-wire.svg", "book"),
     ("book/figures/11-speed-plot.svg", "comparison"),
     ("book/figures/11-speed-wire.svg", "book"),
+    ("book/figures/12-errors-late.svg", "book"),
     ("book/figures/12-errors-wire.svg", "book"),
     ("book/figures/13-metadata-wire.svg", "book"),
     ("book/generated/01-hello-bytes.md", "lesson-1"),
@@ -92,6 +93,9 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/10-notes-hostile.md", "hostile_clients"),
     ("book/generated/10-notes-libraries.md", "lesson-10"),
     ("book/generated/10-notes-report.txt", "lesson-10"),
+    ("book/generated/13-metadata-bytes.md", "lesson-13"),
+    ("book/generated/13-metadata-keys.md", "lesson-13"),
+    ("book/generated/13-metadata-report.txt", "lesson-13"),
     ("book/generated/four-kinds-mixed.md", "lesson-9"),
     ("book/generated/four-kinds.md", "book"),
     ("book/generated/11-speed-baseline.txt", "comparison"),
@@ -103,6 +107,9 @@ pub const GENERATED: &[(&str, &str)] = &[
     ("book/generated/11-speed-slow.txt", "comparison"),
     ("book/generated/11-speed-loop.md", "loop"),
     ("book/generated/11-speed-report.txt", "lesson-11"),
+    ("book/generated/12-errors-http.md", "lesson-12"),
+    ("book/generated/12-errors-report.txt", "lesson-12"),
+    ("book/generated/12-errors-size.md", "lesson-12"),
 ];
 
 /// Whether tests should rewrite the book from what they see, instead of comparing: with

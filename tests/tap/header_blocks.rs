@@ -152,16 +152,18 @@ fn the_table_has_the_size_that_was_allowed() {
     let allow =
         |size: u32| frame(SETTINGS, 0, 0, &[&[0, 1][..], &size.to_be_bytes()].concat());
     let update = |size: usize| integer(0x20, 5, size);
-    let failed = "headers whose table is larger than was allowed";
-    for (allowed, size, is_read) in [
-        (None, 0, true),
-        (None, 4096, true),
-        (None, 4097, false),
-        (Some(65_536), 65_536, true),
-        (Some(65_536), 65_537, false),
-        (Some(8192), 4096, true),
-        // No receiver that is known allows so much: a tap does not keep it.
-        (Some(u32::MAX), 10_000_000, false),
+    let not_allowed = "headers whose table is larger than was allowed";
+    for (allowed, size, failed) in [
+        (None, 0, None),
+        (None, 4096, None),
+        (None, 4097, Some(not_allowed)),
+        (Some(65_536), 65_536, None),
+        (Some(65_536), 65_537, Some(not_allowed)),
+        (Some(8192), 4096, None),
+        (Some(1_000_000), 1_000_000, None),
+        (Some(u32::MAX), 1 << 20, None),
+        // It is allowed, and yet a tap does not store so much.
+        (Some(u32::MAX), 10_000_000, Some("larger than this tap can store")),
     ] {
         let mut talk = Talk::begun();
         if let Some(size) = allowed {
@@ -171,7 +173,10 @@ fn the_table_has_the_size_that_was_allowed() {
         talk.client(&frame(HEADERS, END_HEADERS, 1, &block));
         let seen = talk.seen();
         let last = seen.last().expect("something should be seen");
-        assert_eq!(!last.contains(failed), is_read, "{allowed:?}, {size}: {last}");
+        match failed {
+            None => assert!(!last.contains("not read"), "{allowed:?}, {size}: {last}"),
+            Some(why) => assert!(last.contains(why), "{allowed:?}, {size}: {last}"),
+        }
     }
     // Entries that fit only because more is allowed, and go when the table shrinks.
     let mut talk = Talk::begun();
@@ -187,6 +192,31 @@ fn the_table_has_the_size_that_was_allowed() {
     talk.seen();
     talk.client(&frame(HEADERS, END_HEADERS, 7, &[NEWEST]));
     assert!(talk.seen()[0].contains("cannot be decompressed"));
+    // A large table has room for a value that empties a small one (4.4).
+    for (size, is_there) in [(1_000_000, true), (400_000, false)] {
+        let mut talk = Talk::begun();
+        talk.server(&allow(1_000_000));
+        let before = literal(0x40, "before", "1");
+        let large = literal(0x40, "large", &"x".repeat(500_000));
+        let block = [update(size), before, large, literal(0x40, "after", "2")].concat();
+        talk.client(&block_in_pieces(1, END, &block, 16_384));
+        let is_found = match is_there {
+            true => vec![NEWEST, NEWEST + 2],
+            false => vec![NEWEST],
+        };
+        talk.client(&frame(HEADERS, END_HEADERS, 3, &is_found));
+        let found = fields(&talk);
+        assert_eq!(found[0], ("after".into(), "2".into()));
+        assert_eq!(found.get(1).is_some_and(|field| field.0 == "before"), is_there);
+        if !is_there {
+            talk.client(&frame(HEADERS, END_HEADERS, 5, &[NEWEST + 1]));
+            assert!(
+                talk.seen()
+                    .last()
+                    .is_some_and(|last| last.contains("not read"))
+            );
+        }
+    }
     // A block that only changes the size.
     let mut talk = Talk::begun();
     talk.client(&[frame(HEADERS, END_HEADERS, 1, &update(0)), request(3, END)].concat());

@@ -21,6 +21,11 @@ fn data(what: NotMessage, bytes: &[u8]) -> EventKind {
     EventKind::Data { what, length, bytes: bytes.into(), end_stream: false }
 }
 
+/// The first bytes of `length`.
+fn beginning_of(length: usize, what: NotMessage, bytes: &[u8]) -> EventKind {
+    EventKind::Data { what, length, bytes: bytes.into(), end_stream: false }
+}
+
 #[test]
 fn what_makes_no_message_is_shown_as_what_it_is() {
     let html = NotMessage::OfType("text/html".into());
@@ -28,7 +33,20 @@ fn what_makes_no_message_is_shown_as_what_it_is() {
         (data(html.clone(), b"<p>\n"), r#"4 bytes of text/html: "<p>\n""#),
         // Cut inside a character, and no text at all.
         (data(html.clone(), b"a\xe5\x90"), r#"3 bytes of text/html: "a""#),
-        (data(html, b"\xff\0"), "2 bytes of text/html: ff 00"),
+        (data(html.clone(), b"\xff\0"), "2 bytes of text/html: ff 00"),
+        // Of more than is shown, and of more than was kept, all are counted.
+        (
+            data(html.clone(), &[b'p'; 257]),
+            &format!("257 bytes of text/html: \"{}\" ... 257 bytes", "p".repeat(256)),
+        ),
+        (
+            beginning_of(5000, html.clone(), b"<p>"),
+            "5000 bytes of text/html: \"<p>\" ... 5000 bytes",
+        ),
+        (
+            beginning_of(5000, html, b"\xff\0"),
+            "5000 bytes of text/html: ff 00 ... 5000 bytes",
+        ),
         (data(NotMessage::NotGrpc, b"{}"), r#"2 bytes that are no gRPC message: "{}""#),
         (
             data(NotMessage::CutPrefix, b"\0"),

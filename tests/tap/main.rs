@@ -4,6 +4,7 @@ mod bodies;
 mod calls;
 mod command;
 mod compressed;
+mod details;
 mod drawing;
 mod frame_errors;
 mod fuzz;

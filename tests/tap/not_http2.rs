@@ -114,6 +114,7 @@ fn other_clients_are_recognised() {
             (b"SSH-2.0-Go\r\n", "SSH"),
             (b"EHLO me\r\n", "SMTP"),
             (b"*1\r\n$4\r\nPING\r\n", "Redis"),
+            (b"*12\r\n$4\r\nHSET\r\n", "Redis"),
         ],
     );
     for bytes in [

@@ -160,6 +160,20 @@ fn what_ends_a_run() {
     );
 }
 
+/// A peer that breaks a rule again and again does not fill the terminal.
+#[test]
+fn errors_of_a_stream_are_counted() {
+    let error = EventKind::StreamError {
+        error: ErrorCode::PROTOCOL_ERROR,
+        reason: "WINDOW_UPDATE of 0 bytes",
+    };
+    let mut events = vec![event(Client, 1, error); 1000];
+    events.push(event(Client, 1, message(1)));
+    let shown = all_lines(false, &events);
+    assert_eq!(shown.len(), 6, "{shown:#?}");
+    assert!(shown.contains(&"--> stream 1 not read ... 996 more like this".to_string()));
+}
+
 /// Two directions that alternate, two kinds of messages that alternate, and WINDOW_UPDATE in
 /// between: none of them breaks the runs of the others.
 #[test]
@@ -283,10 +297,19 @@ fn a_frame_is_one_line() {
         // Its first byte came before.
         (&[frame(6), message(1)], &["DATA { 1 }, ends in a frame of 6 bytes"]),
         (&[frame(3), message(1)], &["DATA { 1 }, ends in a frame of 3 bytes"]),
+        (&[frame(1), message(1)], &["DATA { 1 }, ends in a frame of 1 byte"]),
+        // Between messages, and with nothing but padding.
+        (
+            &[frame(0), frame(9), EventKind::End],
+            &[
+                "DATA a frame of 0 bytes, and no message ends in it",
+                "DATA a frame of 9 bytes END_STREAM",
+            ],
+        ),
         (
             &[frame(66_000), frame(4_005), long],
             &[
-                "DATA a frame of 66000 bytes, and the message goes on",
+                "DATA a frame of 66000 bytes, and no message ends in it",
                 "DATA a message of 70000 bytes, ends in a frame of 4005 bytes",
             ],
         ),
@@ -300,7 +323,7 @@ fn a_frame_is_one_line() {
         (
             &[frame(14), EventKind::Reset { error: ErrorCode::CANCEL }],
             &[
-                "DATA a frame of 14 bytes, and the message goes on",
+                "DATA a frame of 14 bytes, and no message ends in it",
                 "RST_STREAM CANCEL",
             ],
         ),
@@ -331,7 +354,7 @@ fn a_frame_is_one_line() {
         "<-- stream 1 DATA { 2 }",
         "--> stream 1 DATA { 3 }",
         "--> stream 1 DATA { 1 }, a frame of 7 bytes",
-        "--> stream 1 DATA a frame of 3 bytes, and the message goes on",
+        "--> stream 1 DATA a frame of 3 bytes, and no message ends in it",
         "--> stream 3 DATA { 4 }",
     ];
     assert_eq!(all_lines(true, &events), expected);
@@ -344,7 +367,8 @@ fn a_slow_frame_is_shown_in_time() {
     assert!(viewer.push(&event(Client, 1, frame(7))).is_empty());
     let mut shown = lines(&viewer.tick());
     shown.extend(lines(&viewer.tick()));
-    assert_eq!(shown, ["--> stream 1 DATA a frame of 7 bytes, and the message goes on"]);
+    let frame = "--> stream 1 DATA a frame of 7 bytes, and no message ends in it yet";
+    assert_eq!(shown, [frame]);
     let rest = lines(&viewer.push(&event(Client, 1, message(1))));
     assert_eq!(rest, ["--> stream 1 { 1 }, in the same frame"]);
     for _ in 0..100 {

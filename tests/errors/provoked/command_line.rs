@@ -23,6 +23,10 @@ fn a_wrong_command_line_is_refused() {
         &client(&["--server"]),
     );
     said(
+        "the argument '--server <URI>' cannot be used multiple times",
+        &client(&["--server", "http://[::1]:1", "--server", "http://[::1]:2"]),
+    );
+    said(
         "invalid value 'nowhere' for '--server <URI>'",
         &client(&["--server", "nowhere"]),
     );
@@ -31,7 +35,7 @@ fn a_wrong_command_line_is_refused() {
         &refusal("grpc-workbook", &["tap", "--listen", "127.0.0.1:1"]),
     );
     said(
-        "the argument '[KIND]' cannot be used with '--decode <BYTES>'",
+        "the argument '[KIND]' cannot be used with '--decode <BYTES>...'",
         &refusal("lesson-2-client", &["int32", "1", "--decode", "08"]),
     );
 }

@@ -250,6 +250,29 @@ server.stop(0)
     said("Method not found!", &output);
 }
 
+/// Python's web server speaks HTTP/1.1, and writes what it got into its log.
+#[test]
+fn a_web_server_logs_the_preface_of_a_client() {
+    let Some(peer) = Peer::installed_or_skip("python") else {
+        return;
+    };
+    let script = r#"
+import grpc, threading
+from http.server import HTTPServer, BaseHTTPRequestHandler
+web = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+threading.Thread(target=web.serve_forever, daemon=True).start()
+channel = grpc.insecure_channel(f"127.0.0.1:{web.server_port}")
+try:
+    channel.unary_unary("/A/B")(b"", timeout=20)
+except grpc.RpcError as error:
+    print(error.details())
+web.shutdown()
+"#;
+    let output = python(peer, script, "").output;
+    said("\"PRI * HTTP/2.0\" 505", &output);
+    said("Invalid HTTP version (2.0)", &output);
+}
+
 #[test]
 fn python_and_pip_say_what_is_missing() {
     let Some(peer) = Peer::installed_or_skip("python") else {

@@ -16,28 +16,31 @@ function load(file) {
   return grpc.loadPackageDefinition(definition);
 }
 
+// A call whose server never answers would hang the client. A deadline is a time of day, in milliseconds.
+const soon = () => ({ deadline: Date.now() + 10_000 });
+
 // grpc-js reports by callbacks and events. These functions, one for each kind of method, return a promise of
 // the list of responses instead.
 
-function unary(stub, method, request, options = {}) {
+function unary(stub, method, request, options = soon()) {
   return new Promise((resolve, reject) => {
     stub[method](request, options, (error, response) => (error ? reject(error) : resolve([response])));
   });
 }
 
-async function serverStreaming(stub, method, request, options = {}) {
+async function serverStreaming(stub, method, request, options = soon()) {
   return collect(stub[method](request, options));
 }
 
 function clientStreaming(stub, method, requests) {
   return new Promise((resolve, reject) => {
-    const call = stub[method]((error, response) => (error ? reject(error) : resolve([response])));
+    const call = stub[method](soon(), (error, response) => (error ? reject(error) : resolve([response])));
     writeAll(call, requests);
   });
 }
 
 async function bidirectional(stub, method, requests) {
-  const call = stub[method]();
+  const call = stub[method](soon());
   writeAll(call, requests);
   return collect(call);
 }
@@ -133,7 +136,7 @@ async function callAndFail() {
 }
 
 async function cancelAfterOneAnswer(stub) {
-  const ticks = stub.TestClientRecvStream({ data: "jlc" });
+  const ticks = stub.TestClientRecvStream({ data: "jlc" }, soon());
   for await (const _ of ticks) {
     ticks.cancel();
   }
@@ -143,7 +146,8 @@ async function cancelAfterOneAnswer(stub) {
 function unaryBytes(stub, path, bytes) {
   const asIs = (buffer) => buffer;
   return new Promise((resolve, reject) => {
-    stub.makeUnaryRequest(path, asIs, asIs, bytes, (error, response) => (error ? reject(error) : resolve(response)));
+    const done = (error, response) => (error ? reject(error) : resolve(response));
+    stub.makeUnaryRequest(path, asIs, asIs, bytes, soon(), done);
   });
 }
 

@@ -21,7 +21,8 @@ function service(file, name) {
   return createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptors)).getService(name);
 }
 
-const transport = createGrpcTransport({ baseUrl: `http://${args.server}` });
+// Each call has a deadline, unless it says otherwise: a server that never answers would hang the client.
+const transport = createGrpcTransport({ baseUrl: `http://${args.server}`, defaultTimeoutMs: 10_000 });
 
 // Connect leaves to the program an error that has no call: a connection to a server that does not speak HTTP/2.
 process.on("uncaughtException", (error) => args.fail("the connection", error.message));

@@ -5,7 +5,7 @@ import itertools
 import json
 import sys
 
-from workbook import FILES, fail, load, grpc
+from workbook import FILES, connect, fail, load, grpc
 
 
 def quoted(value):
@@ -158,5 +158,5 @@ if __name__ == "__main__":
     parser.add_argument("service", choices=SERVICES)
     parser.add_argument("--server", default="127.0.0.1:50060")
     arguments = parser.parse_args()
-    with grpc.insecure_channel(arguments.server) as channel:
+    with connect(arguments.server) as channel:
         SERVICES[arguments.service](channel)

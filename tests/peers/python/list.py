@@ -2,10 +2,10 @@
 
 import sys
 
-from workbook import fail, grpc
+from workbook import connect, fail, grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-with grpc.insecure_channel(sys.argv[1]) as channel:
+with connect(sys.argv[1]) as channel:
     try:
         services = ProtoReflectionDescriptorDatabase(channel).get_services()
     except grpc.RpcError as error:

@@ -4,7 +4,7 @@ python3 tests/peers/python/reflect.py HOST:PORT [--version v1alpha] NAME...
 
 import argparse
 
-from workbook import fail, grpc
+from workbook import connect, fail, grpc
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 # The messages of both versions have the same bytes.
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
@@ -15,7 +15,7 @@ parser.add_argument("--version", choices=["v1", "v1alpha"], default="v1")
 parser.add_argument("names", metavar="NAME", nargs="+")
 arguments = parser.parse_args()
 
-with grpc.insecure_channel(arguments.server) as channel:
+with connect(arguments.server) as channel:
     reflect = channel.stream_stream(
         f"/grpc.reflection.{arguments.version}.ServerReflection/ServerReflectionInfo",
         request_serializer=ServerReflectionRequest.SerializeToString,
@@ -23,7 +23,7 @@ with grpc.insecure_channel(arguments.server) as channel:
     )
     requests = [ServerReflectionRequest(file_containing_symbol=name) for name in arguments.names]
     try:
-        for response in reflect(iter(requests), timeout=30):
+        for response in reflect(iter(requests)):
             name = response.original_request.file_containing_symbol
             if response.HasField("error_response"):
                 print(f"{name}: error {response.error_response.error_code}: {response.error_response.error_message}")

@@ -7,7 +7,7 @@ health service from the server, by reflection.
 import sys
 import threading
 
-from workbook import fail, grpc
+from workbook import DEADLINE, connect, fail, grpc
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
@@ -16,39 +16,62 @@ address, service = sys.argv[1:3]
 seconds = float(sys.argv[3]) if len(sys.argv) > 3 else None
 
 
-def watch(channel):
-    """Starts the call. Returns it, and the names of the states by their numbers."""
-    pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
-    method = pool.FindServiceByName("grpc.health.v1.Health").FindMethodByName("Watch")
-    Request, Response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
+def describe():
+    """The messages of Watch: the class of its request, and that of its responses."""
+    with connect(address) as channel:
+        pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
+        method = pool.FindServiceByName("grpc.health.v1.Health").FindMethodByName("Watch")
+        return GetMessageClass(method.input_type), GetMessageClass(method.output_type)
+
+
+def watch(channel, Request, Response):
+    """Prints each state. Returns whether it was the server that ended the call."""
     start = channel.unary_stream(
         "/grpc.health.v1.Health/Watch",
         request_serializer=Request.SerializeToString,
         response_deserializer=Response.FromString,
     )
-    return start(Request(service=service)), Response.DESCRIPTOR.enum_types_by_name["ServingStatus"].values_by_number
-
-
-with grpc.insecure_channel(address) as channel:
+    states = Response.DESCRIPTOR.enum_types_by_name["ServingStatus"].values_by_number
+    call = start(Request(service=service))
     leaving = threading.Event()
+
+    def leave():
+        leaving.set()
+        call.cancel()
+
+    # The call has no deadline, since a state may last. But the first one comes at once, or never.
+    timer = start_timer(DEADLINE, leave)
+    seen = False
     try:
-        call, states = watch(channel)
-
-        def leave():
-            leaving.set()
-            call.cancel()
-
         for response in call:
             print(f"{service}: {states[response.status].name}", flush=True)
-            if seconds is not None:
-                timer = threading.Timer(seconds, leave)
-                timer.daemon = True
-                timer.start()
-                seconds = None
-        print(f"{service}: the server has ended the call")
-    except KeyError:
-        sys.exit("Error: the server does not describe grpc.health.v1.Health")
+            if not seen:
+                timer.cancel()
+                if seconds is not None:
+                    start_timer(seconds, leave)
+            seen = True
     except grpc.RpcError as error:
         if not leaving.is_set():
             fail("Watch", error)
-        print(f"{service}: still watched after {sys.argv[3]} s")
+        if not seen:
+            sys.exit(f"Error: Watch: no state within {DEADLINE} s")
+    return not leaving.is_set()
+
+
+def start_timer(seconds, function):
+    timer = threading.Timer(seconds, function)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+with grpc.insecure_channel(address) as channel:
+    try:
+        if watch(channel, *describe()):
+            print(f"{service}: the server has ended the call")
+        else:
+            print(f"{service}: still watched after {sys.argv[3]} s")
+    except KeyError:
+        sys.exit("Error: the server does not describe grpc.health.v1.Health")
+    except grpc.RpcError as error:
+        fail("Watch", error)

@@ -24,6 +24,32 @@ def load(file):
     return grpc.protos_and_services(file)
 
 
+# How long a call may take that has no deadline of its own, in seconds.
+DEADLINE = 10
+
+
+class Deadline(
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+):
+    """Gives a deadline to each call that has none: a server that never answers would hang the client."""
+
+    def intercept(self, continuation, details, request):
+        if details.timeout is None:
+            details = details._replace(timeout=DEADLINE)
+        return continuation(details, request)
+
+    intercept_unary_unary = intercept_unary_stream = intercept
+    intercept_stream_unary = intercept_stream_stream = intercept
+
+
+def connect(server):
+    """A channel to a server. Each call on it has a deadline."""
+    return grpc.intercept_channel(grpc.insecure_channel(server), Deadline())
+
+
 def fail(call, error):
     """Ends the program, with 1: this call failed, and was not meant to."""
     details = " ".join((error.details() or "without a message").split())

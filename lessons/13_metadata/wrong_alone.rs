@@ -1,0 +1,56 @@
+//! Exercise 13, a wrong answer: the second service never hears of the id.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use lesson_12::proto::enrol_service_server::EnrolService;
+use lesson_12::proto::{EnrolRequest, EnrolResponse};
+use lesson_13::proto::NotifyRequest;
+use lesson_13::{Notifier, RequestId, Service};
+use tonic::service::Interceptor;
+use tonic::{Request, Response, Status};
+
+/// Called once, when the server starts. The interceptor that it returns sees each request before
+/// `enrol` does.
+pub fn identify() -> impl Interceptor + Clone + Send + Sync + 'static {
+    // Each request is given to a clone of the interceptor: all clones share this counter.
+    let next = Arc::new(AtomicU64::new(1));
+    move |mut request: Request<()>| {
+        let id = RequestId::of(request.metadata());
+        let id =
+            id.unwrap_or_else(|| RequestId::from(next.fetch_add(1, Ordering::Relaxed)));
+        request.extensions_mut().insert(id);
+        Ok(request)
+    }
+}
+
+/// Called with each request to enrol. `service` is lesson 12's, which knows of no ids.
+pub async fn enrol(
+    service: Service,
+    notifier: Notifier,
+    request: Request<EnrolRequest>,
+) -> Result<Response<EnrolResponse>, Status> {
+    let id = request.extensions().get::<RequestId>().cloned();
+    let id = id.ok_or_else(|| Status::internal("there is no interceptor"))?;
+    let mut result = enrol_and_notify(service, notifier, request).await;
+    let metadata = match &mut result {
+        Ok(response) => response.metadata_mut(),
+        Err(status) => status.metadata_mut(),
+    };
+    id.insert_into(metadata);
+    result
+}
+
+async fn enrol_and_notify(
+    service: Service,
+    mut notifier: Notifier,
+    request: Request<EnrolRequest>,
+) -> Result<Response<EnrolResponse>, Status> {
+    let student = request.get_ref().student.clone().unwrap_or_default();
+    let response = service.enrol(request).await?;
+    let ticket = response.get_ref().ticket.clone().unwrap_or_default();
+    let message = NotifyRequest { ticket_id: ticket.id, email: student.email };
+    // Wrong: a message alone. tonic does not know that this call belongs to that request.
+    let _ = notifier.notify(message).await;
+    Ok(response)
+}
