@@ -5,6 +5,11 @@ use grpc_workbook::types::wire::may_be_message;
 /// The bytes that a text in base64 stands for: the standard's alphabet or the one for URLs, with
 /// padding or without, on one line or several. Bodies of gRPC-Web are several such texts in a row.
 pub fn read(text: &str) -> Option<Vec<u8>> {
+    let is_digit = |c: char| base64_digit(c as u8).is_some() && c.is_ascii() || c == '=';
+    // Before anything is copied: most texts are no base64.
+    if text.chars().any(|c| !is_digit(c) && !c.is_whitespace()) {
+        return None;
+    }
     let text: String = text.lines().map(str::trim).collect();
     let mut bytes = Vec::new();
     for piece in text.split_inclusive('=') {

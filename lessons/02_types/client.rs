@@ -141,7 +141,7 @@ fn decode(words: &[String]) -> Result<(), Failure> {
     }
     explained.map_err(|error| {
         let lost =
-            "; the text has \u{fffd} in it, where the program that printed it lost bytes";
+            "; the text has U+FFFD in it, where the program that printed it lost bytes";
         Failure::new(error + if is_damaged { lost } else { "" })
     })
 }

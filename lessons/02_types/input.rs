@@ -264,7 +264,7 @@ fn read_words(text: &str) -> Result<Input, String> {
 
 /// The bytes of a text in which `%` and two digits stand for a byte, as in a URL.
 fn percent(text: &str) -> Option<Vec<u8>> {
-    if !text.contains('%') || text.contains(char::is_whitespace) {
+    if text.contains(char::is_whitespace) || !text.contains('%') {
         return None;
     }
     // The value in a URL.
@@ -290,14 +290,17 @@ pub fn is_digits(text: &str) -> bool {
 /// Binary numbers of eight digits, in one word or two. They could be hexadecimal too, and are if
 /// that makes a message.
 fn binary(text: &str) -> Option<Vec<u8>> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let digits: String = words.concat();
-    let size = words.first()?.len();
+    let size = text.split_whitespace().next()?.len();
+    let is_digits = |word: &str| word.bytes().all(|byte| matches!(byte, b'0' | b'1'));
     let is_binary = (size == 4 || size == 8)
-        && words.iter().all(|word| word.len() == size)
-        && digits.len().is_multiple_of(8)
-        && digits.bytes().all(|byte| matches!(byte, b'0' | b'1'));
+        && text
+            .split_whitespace()
+            .all(|word| word.len() == size && is_digits(word));
     if !is_binary {
+        return None;
+    }
+    let digits: String = text.split_whitespace().collect();
+    if !digits.len().is_multiple_of(8) {
         return None;
     }
     let bytes = digits.as_bytes().chunks(8).map(|digits| {

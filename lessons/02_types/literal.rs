@@ -2,6 +2,12 @@
 
 use super::input::hex_digit;
 
+/// How many strings are looked for: a text may have millions.
+const MAX_STRINGS: usize = 64;
+
+/// How long the note after a string may be that says that it was cut.
+const MAX_NOTE: usize = 40;
+
 /// A string, as it was written.
 pub struct Literal {
     /// What stands between the quotes, of all its pieces.
@@ -102,7 +108,9 @@ fn all_in(text: &str) -> Vec<Literal> {
     // Where the last string ends.
     let mut end = 0;
     let mut at = 0;
-    while let Some(next) = text[at..].find(['"', '\'', '\\']) {
+    while let Some(next) = text[at..].find(['"', '\'', '\\'])
+        && strings.len() < MAX_STRINGS
+    {
         let start = at + next;
         let quote = char::from(text.as_bytes()[start]);
         let inside = &text[start + 1..];
@@ -140,6 +148,7 @@ fn all_in(text: &str) -> Vec<Literal> {
         end = at;
         if let Some(string) = strings.last_mut() {
             let after = text[end..].trim_start();
+            let after: String = after.chars().take(MAX_NOTE).collect();
             string.is_cut = after.starts_with("...")
                 || after
                     .split(')')

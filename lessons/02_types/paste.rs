@@ -104,6 +104,7 @@ fn plain(c: char) -> char {
 pub fn without_comments(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
+    let last_end = text.rfind("*/").unwrap_or(0);
     while let Some(at) = rest.find(['"', '\'', '/', '#', '-', '\\']) {
         let (before, from) = rest.split_at(at);
         clean += before;
@@ -112,7 +113,9 @@ pub fn without_comments(text: &str) -> String {
             let end = literal::closing(&from[1..], quote);
             // A quote alone is perhaps an apostrophe.
             end.map_or(1, |end| end + 2)
-        } else if let Some(end) = comment(&clean, from) {
+        } else if let Some(end) =
+            comment(&clean, from, text.len() - from.len() < last_end)
+        {
             clean.push(' ');
             rest = &from[end..];
             continue;
@@ -136,9 +139,10 @@ pub fn without_comments(text: &str) -> String {
 }
 
 /// How long the comment is at the beginning of a text, if one stands there: `/* */`, or one that
-/// goes on to the end of the line. base64 has slashes too, so those stand apart.
-fn comment(before: &str, text: &str) -> Option<usize> {
-    if text.starts_with("/*") {
+/// goes on to the end of the line. base64 has slashes too, so those stand apart. `is_closed` says
+/// whether a `*/` comes later.
+fn comment(before: &str, text: &str, is_closed: bool) -> Option<usize> {
+    if text.starts_with("/*") && is_closed {
         return text.find("*/").map(|end| end + 2);
     }
     let apart = before
