@@ -1,10 +1,13 @@
 //! `lesson-2-client`: sends values of every type, and prints the bytes that each became.
 
+mod base64;
 mod dump;
 mod explain;
 mod framing;
 mod input;
+mod list;
 mod literal;
+mod paste;
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -125,7 +128,7 @@ fn decode(words: &[String]) -> Result<(), Failure> {
         [word] if word == "-" => input::read_stdin()?,
         words => input::read(&words.join(" ")),
     };
-    let Input { bytes, read_as, is_cut } =
+    let Input { bytes, read_as, is_cut, is_damaged } =
         input.unwrap_or_else(|error| cli::fail(2, &error));
     if let Some(kind) = read_as {
         println!("read as {kind}: {} bytes", bytes.len());
@@ -136,7 +139,11 @@ fn decode(words: &[String]) -> Result<(), Failure> {
             "the bytes end in ...: the program that printed them left the rest out",
         ));
     }
-    explained.map_err(Failure::new)
+    explained.map_err(|error| {
+        let lost =
+            "; the text has U+FFFD in it, where the program that printed it lost bytes";
+        Failure::new(error + if is_damaged { lost } else { "" })
+    })
 }
 
 /// Makes a call for each request, and prints how the server says its field was encoded.

@@ -13,16 +13,25 @@ struct Line<'a> {
     has_colon: bool,
 }
 
-/// The bytes of a dump, or `None` if the text is none. Lines before it are left out, such as
+/// The bytes of a dump, or `None` if the text is none. Lines around it are left out, such as
 /// tcpdump's description of the packet.
 ///
 /// # Errors
 /// It is a dump, and cannot be read: a line that says why.
 pub fn read(text: &str) -> Option<Result<Vec<u8>, String>> {
-    let lines = text.lines().filter(|line| !line.trim().is_empty());
-    let lines: Vec<&str> = lines
-        .skip_while(|line| Line::of(line).is_none() && hex(line).is_err())
-        .collect();
+    let lines: Vec<String> = text.lines().filter_map(without_frame).collect();
+    if let Some(bytes) = without_offsets(&lines) {
+        return Some(Ok(bytes));
+    }
+    let is_other = |line: &&str| Line::of(line).is_none() && hex(line).is_err();
+    let mut lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let start = lines.iter().position(|line| !is_other(line))?;
+    lines.drain(..start);
+    // A bracket that Go prints after the dump, or a prompt.
+    let end = lines
+        .iter()
+        .rposition(|line| !is_other(line) || line.trim() == "*")?;
+    lines.truncate(end + 1);
     let squeezed = lines.iter().any(|line| line.trim() == "*");
     let dumped = lines.iter().filter(|line| line.trim() != "*");
     let dumped: Vec<Line> = dumped.map(|line| Line::of(line)).collect::<Option<_>>()?;
@@ -50,10 +59,42 @@ pub fn read(text: &str) -> Option<Result<Vec<u8>, String>> {
     let bytes = [16, 8, 10]
         .into_iter()
         .find_map(|radix| follow(&dumped, radix));
-    if bytes.is_none() && dumped.iter().all(|line| line.has_colon) {
+    let is_dump = |line: &Line| line.has_colon && line.offset.len() >= 4;
+    if bytes.is_none() && dumped.iter().all(is_dump) {
         return Some(Err(not_followed()));
     }
     bytes.map(Ok)
+}
+
+/// A line without the frame that Netty and hexyl draw. `None` if it has no bytes: it is empty, is
+/// part of the frame, or says which columns there are.
+fn without_frame(line: &str) -> Option<String> {
+    let framed = line.trim_start().starts_with(['|', '│']);
+    let mut text = line.replace(['│', '┊'], "  ");
+    if framed && line.trim_start().starts_with('|') {
+        text = line.trim().replacen('|', "", 1).replacen('|', "  ", 1);
+    }
+    let is_drawn =
+        text.trim().chars().all(|c| "+-=*─┌┐└┘┬┴┼ ".contains(c)) && text.trim() != "*";
+    let counts = |columns: &str| {
+        let columns = hex(columns).unwrap_or_default();
+        columns.len() > 7 && (0..).zip(columns).all(|(n, byte)| n == u32::from(byte))
+    };
+    // `Offset(h)` stands before them in HxD.
+    let columns = text.trim_start_matches("Offset(h)");
+    (!is_drawn && !counts(columns)).then_some(text)
+}
+
+/// The bytes of lines that have no offsets, and the same bytes as text beside them.
+fn without_offsets(lines: &[String]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for line in lines {
+        let line = Line { offset: "", rest: line.trim(), has_colon: false };
+        // Without text, any hexadecimal would be such a line.
+        hex(line.rest).is_err().then_some(())?;
+        bytes.extend(line.bytes(None)?);
+    }
+    (!bytes.is_empty()).then_some(bytes)
 }
 
 /// The bytes of all lines, if each offset is as far from the next as its line has bytes.
@@ -80,10 +121,20 @@ impl<'a> Line<'a> {
             .take_while(|byte| hex_digit(*byte).is_some())
             .count();
         let (offset, rest) = line.split_at(end);
+        // gdb has the name of what is printed there: `<buffer+8>:`.
+        let named = rest
+            .strip_prefix(" <")
+            .and_then(|rest| rest.split_once(">:"));
+        let rest = named.map_or(rest, |(_, after)| &rest[rest.len() - after.len() - 1..]);
         let after = rest.strip_prefix(':').unwrap_or(rest);
         let has_colon = after.len() < rest.len();
-        let is_word = after.is_empty() || after.starts_with(char::is_whitespace);
-        (is_word && (4..=16).contains(&end)).then_some(Line {
+        let after = after.strip_prefix(" | ").unwrap_or(after);
+        let has_colon = has_colon || after.len() + 3 == rest.len();
+        let is_word =
+            after.is_empty() || after.starts_with(char::is_whitespace) || has_colon;
+        // Two digits may be a byte as well.
+        let is_offset = end >= 4 || end >= 2 && has_colon && !after.contains(':');
+        (is_word && is_offset && end <= 16).then_some(Line {
             offset,
             has_colon,
             rest: after,
@@ -99,8 +150,12 @@ impl<'a> Line<'a> {
             .next()
             .is_some_and(|word| word.len() == 2);
         let apart = self.rest.starts_with("  ") || self.offset.len() == 7;
-        self.has_colon
-            || (words_of_two && apart && self.offset.bytes().all(|byte| byte == b'0'))
+        let is_first = self.offset.bytes().all(|byte| byte == b'0');
+        let has_text = || hex(self.rest).is_err() && self.bytes(None).is_some();
+        let is_long = self.offset.len() >= 4;
+        has_text()
+            || (self.has_colon && (is_long || is_first))
+            || (is_first && words_of_two && apart)
     }
 
     /// Its bytes, without the text beside them: `size` of them, if that is known.
@@ -110,7 +165,7 @@ impl<'a> Line<'a> {
         loop {
             let text = rest.trim_start();
             let is_complete = size.is_none_or(|size| size == bytes.len() as u64);
-            let is_apart = rest.len() - text.len() > 1 || text.starts_with('|');
+            let is_apart = rest.len() - text.len() > 1 || text.starts_with(['|', '\'']);
             let shows_bytes = || is_apart && is_shown_by(text, &bytes);
             if is_complete && (text.is_empty() || shows_bytes()) {
                 return Some(bytes);
@@ -126,9 +181,14 @@ impl<'a> Line<'a> {
 
 /// Whether a text shows these bytes as a dump does: each as its character, or as a dot or another
 /// sign.
-fn is_shown_by(text: &str, bytes: &[u8]) -> bool {
-    let framed = |open, close| text.strip_prefix(open)?.strip_suffix(close);
-    let text = framed('|', '|').or(framed('>', '<')).unwrap_or(text);
+fn is_shown_by(whole: &str, bytes: &[u8]) -> bool {
+    let framed = |open, close| whole.strip_prefix(open)?.strip_suffix(close);
+    let framed_left = whole.strip_prefix("| ");
+    let text = framed('|', '|')
+        .or(framed_left)
+        .or(framed('>', '<'))
+        .or(framed('\'', '\''));
+    let text = text.unwrap_or(whole);
     let mut shown = text.chars().filter(|c| !c.is_whitespace());
     let mut visible = bytes.iter().filter(|byte| **byte != b' ');
     !bytes.is_empty()

@@ -4,6 +4,8 @@
 //! `--decode` knows the bytes and no `.proto`, so it prints what each value may mean: a number
 //! as each type reads it, bytes as text or as a message if they can be read as such.
 
+use std::fmt::Debug;
+
 use clap::builder::styling::AnsiColor;
 use grpc_workbook::cli;
 use grpc_workbook::types::wire::{
@@ -16,12 +18,20 @@ use super::framing::{self, Kind, Part};
 /// How many bytes of a value stand on a line.
 const BYTES_A_LINE: usize = 10;
 
-/// The column in which the readings of a value begin, and how many fit beside each other.
-const READING_COLUMN: usize = 54;
+/// How far right of the value its readings begin: the field and its wire type stand between.
+const READING_INDENT: usize = 16;
+
+/// How many columns are left for readings beside each other.
 const READING_WIDTH: usize = 36;
+
+/// How many numbers of a packed list fit there at most.
+const MAX_PACKED: usize = READING_WIDTH / 2;
 
 /// How often bytes that were unpacked may be packed again.
 const MAX_UNPACKED: usize = 3;
+
+/// How many bytes all that is unpacked may have: a small input could stand for any number.
+const MAX_UNPACKED_SIZE: usize = 16 * 1024 * 1024;
 
 /// `--decode`: shows a line for each field of a message, or of the gRPC messages that the bytes
 /// are, each with its prefix. `print` gets each line, or several that belong together.
@@ -36,14 +46,16 @@ pub fn explain(bytes: &[u8], print: &mut dyn FnMut(&str)) -> Result<(), String> 
     if bytes.is_empty() {
         print("no bytes: a message in which every field has its default");
     }
-    explain_parts(bytes, 0, print)
+    let mut room = MAX_UNPACKED_SIZE;
+    explain_parts(bytes, 0, &mut room, print)
 }
 
 /// Takes the bytes apart into what gRPC or gzip made of messages. `unpacked` says how often they
-/// have been unpacked.
+/// have been unpacked, and `room` how many bytes all that is unpacked may still have.
 fn explain_parts(
     bytes: &[u8],
     unpacked: usize,
+    room: &mut usize,
     print: &mut dyn FnMut(&str),
 ) -> Result<(), String> {
     for part in framing::parts(bytes) {
@@ -61,8 +73,9 @@ fn explain_parts(
         match kind {
             // Of a message that is cut, the error is that it is cut, below.
             Kind::Message if missing > 0 => drop(explain_message(body, at, &[], print)),
-            Kind::Message => explain_message(body, at, &[], print)
-                .map_err(|error| format!("{error}{}", framing::hint(body)))?,
+            Kind::Message => explain_message(body, at, &[], print).map_err(|error| {
+                format!("{error}{}", framing::hint_behind_prefix(&bytes[start..], body))
+            })?,
             Kind::Trailers => {
                 print(&row(&format!("{:?}", String::from_utf8_lossy(body))))
             }
@@ -73,14 +86,22 @@ fn explain_parts(
             Kind::Packed => {
                 let inner = framing::unpack(body)
                     .map_err(|why| format!("at offset {at}: {why}"))?;
-                print(&row(&format!("{} bytes when unpacked:", inner.len())));
-                explain_parts(&inner, unpacked + 1, print)?;
+                if inner.len() > *room {
+                    return Err(format!(
+                        "at offset {at}: more than 16 MiB when unpacked"
+                    ));
+                }
+                *room -= inner.len();
+                print(&row(&format!("{} when unpacked:", framing::count(inner.len()))));
+                explain_parts(&inner, unpacked + 1, room, print)?;
             }
         }
         if missing > 0 {
-            let (needs, has) = (body.len() + missing, body.len());
+            let needs = framing::count(body.len() + missing);
+            let has = body.len();
+            let hint = framing::hint_behind_prefix(&bytes[start..], &[]);
             return Err(format!(
-                "at offset {start}: {needs} bytes must follow gRPC's prefix, {has} do"
+                "at offset {start}: {needs} must follow gRPC's prefix, {has} do{hint}"
             ));
         }
     }
@@ -119,7 +140,7 @@ fn explain_message(
         // Readings that do not fit on one line stand below each other.
         let mut reading = readings.join(", ");
         if readings.len() > 1 && reading.len() > READING_WIDTH {
-            reading = readings.join(&format!("\n{:READING_COLUMN$}", ""));
+            reading = readings.join(&format!("\n{:READING_INDENT$}", ""));
         }
         print(&field_lines(
             &format!("{:<5}", start + tag.start),
@@ -167,10 +188,10 @@ fn readings(value: Value) -> Vec<String> {
             readings.push(format!("float {:?}", f32::from_bits(n)));
             readings
         }
-        Value::Len(bytes) => vec![match as_text(bytes) {
-            Some(text) => format!("{text:?}"),
-            None => bytes_or_list(bytes),
-        }],
+        Value::Len(bytes) => match as_text(bytes) {
+            Some(text) => vec![format!("{text:?}")],
+            None => bytes_readings(bytes),
+        },
         Value::StartGroup => vec!["a group begins".into()],
         Value::EndGroup => vec!["it ends".into()],
     }
@@ -204,19 +225,62 @@ fn varint_readings(n: u64) -> Vec<String> {
     readings
 }
 
-/// Bytes, and the numbers of a packed list if there are so few that they fit beside them.
-fn bytes_or_list(bytes: &[u8]) -> String {
-    let size = format!("{} bytes", bytes.len());
-    let Ok(numbers) = packed_varints(bytes) else {
-        return size;
+/// What bytes may mean that are not plain text: text with control characters in it, or a packed
+/// list whose numbers are so few that they fit on a line.
+fn bytes_readings(bytes: &[u8]) -> Vec<String> {
+    let size = framing::count(bytes.len());
+    let varints = packed_varints(bytes).unwrap_or_default();
+    let list = |number: fn(&u64) -> String| {
+        let shown = varints.iter().take(MAX_PACKED).map(number);
+        let list = shown.collect::<Vec<_>>().join(" ");
+        let fits =
+            varints.len() <= MAX_PACKED && "packed ".len() + list.len() <= READING_WIDTH;
+        (fits && !varints.is_empty()).then_some(list)
     };
-    let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
-    let both = format!("{size} or packed {}", numbers.join(" "));
-    if both.len() <= READING_WIDTH {
-        both
-    } else {
-        size
+    let mut readings = match list(u64::to_string) {
+        Some(list) if size.len() + " or packed ".len() + list.len() <= READING_WIDTH => {
+            vec![format!("{size} or packed {list}")]
+        }
+        Some(list) => vec![size, format!("packed {list}")],
+        None => vec![size],
+    };
+    if varints.iter().any(|n| n.cast_signed() < 0)
+        && let Some(list) = list(|n| n.cast_signed().to_string())
+    {
+        readings.push(format!("packed signed {list}"));
     }
+    if let Ok(text) = str::from_utf8(bytes)
+        && 2 * text.chars().filter(|c| c.is_control()).count() <= text.chars().count()
+    {
+        readings.push(format!("{text:?}"));
+    }
+    if let (floats, []) = bytes.as_chunks() {
+        let floats: Vec<f32> = floats
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect();
+        readings.extend(packed("float", &floats));
+    }
+    if let (doubles, []) = bytes.as_chunks() {
+        let doubles: Vec<f64> = doubles
+            .iter()
+            .map(|bytes| f64::from_le_bytes(*bytes))
+            .collect();
+        readings.extend(packed("double", &doubles));
+    }
+    readings
+}
+
+/// A packed list of floats or doubles, if it fits on a line. Bytes that are something else make
+/// numbers that nobody would send.
+fn packed<N: Copy + Into<f64> + Debug>(name: &str, numbers: &[N]) -> Option<String> {
+    let is_usual = |n: f64| n == 0.0 || (1e-4..1e9).contains(&n.abs());
+    let usual = numbers.iter().all(|n| is_usual((*n).into()));
+    let any = numbers.iter().any(|n| (*n).into() != 0.0);
+    let shown = numbers.iter().take(MAX_PACKED).map(|n| format!("{n:?}"));
+    let reading = format!("packed {name} {}", shown.collect::<Vec<_>>().join(" "));
+    let fits = numbers.len() <= MAX_PACKED && reading.len() <= READING_WIDTH;
+    (usual && any && fits).then_some(reading)
 }
 
 /// The message that a value holds, if it may be one. It may look like one by chance: only the
@@ -230,15 +294,24 @@ fn inner_message(value: Value<'_>, depth: usize) -> Option<&[u8]> {
 }
 
 /// A field on a line: `left`, its tag, length and value in columns, and `right`. A long value
-/// goes on below, on lines with nothing else.
+/// goes on below, and so do further lines of `right`.
 pub fn field_lines(left: &str, [tag, length, value]: [&[u8]; 3], right: &str) -> String {
     let (first, rest) = value.split_at(value.len().min(BYTES_A_LINE));
-    let mut lines = format!("{left} {} {right}", columns([tag, length, first]));
+    let (mut right, mut chunks) = (right.split('\n'), rest.chunks(BYTES_A_LINE));
+    let beside = right.next().unwrap_or_default();
+    let mut lines = format!("{left} {} {beside}", columns([tag, length, first]));
     let width = left.chars().count();
-    for more in rest.chunks(BYTES_A_LINE) {
-        lines += &format!("\n{:width$} {}", "", columns([&[], &[], more]));
+    loop {
+        let (more, beside) = (chunks.next(), right.next());
+        if more.is_none() && beside.is_none() {
+            return lines;
+        }
+        let more = columns([&[], &[], more.unwrap_or_default()]);
+        lines += &format!("\n{:width$} {more}", "");
+        if let Some(beside) = beside {
+            lines += &format!(" {beside}");
+        }
     }
-    lines
 }
 
 /// Tag, length and value in hexadecimal, each in a column and a colour of its own.

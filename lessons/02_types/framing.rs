@@ -5,7 +5,7 @@ use std::iter;
 
 use grpc_workbook::cli;
 use grpc_workbook::types::compression::{Compression, Error};
-use grpc_workbook::types::wire::{Field, Reader, Value, as_text};
+use grpc_workbook::types::wire::{Reader, as_text, packed_varints};
 
 /// The size of gRPC's prefix, in bytes: a flag, and four bytes of length.
 const PREFIX_SIZE: usize = 5;
@@ -120,16 +120,27 @@ fn is_http2(mut bytes: &[u8]) -> bool {
     bytes.is_empty()
 }
 
+/// A number of bytes, in words.
+pub fn count(bytes: usize) -> String {
+    if bytes == 1 {
+        "1 byte".into()
+    } else {
+        format!("{bytes} bytes")
+    }
+}
+
 /// What a prefix says.
 pub fn meaning(prefix: &[u8]) -> String {
     let Some((flag, length, _)) = split_prefix(prefix) else {
         return String::new();
     };
+    let size = count(length);
+    let follow = if length == 1 { "follows" } else { "follow" };
     match flag {
-        0 => format!("{length} bytes follow, not compressed"),
-        1 => format!("{length} bytes follow, compressed"),
-        0x80 => format!("{length} bytes of trailers follow"),
-        _ => format!("{length} bytes of trailers, compressed"),
+        0 => format!("{size} {follow}, not compressed"),
+        1 => format!("{size} {follow}, compressed"),
+        0x80 => format!("{size} of trailers {follow}"),
+        _ => format!("{size} of trailers {follow}, compressed"),
     }
 }
 
@@ -157,15 +168,26 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<u8>, String> {
 /// What bytes look like that are not a message, for the end of the error; empty if nothing is
 /// known of them.
 pub fn hint(bytes: &[u8]) -> String {
-    let looks_like = if bytes.starts_with(b"PRI * HTTP/2.0") {
+    let text = as_text(bytes).map(str::trim_start).unwrap_or_default();
+    let looks_like = if text.starts_with("PRI * HTTP/2.0") {
         "the beginning of a connection of HTTP/2"
     } else if is_http2(bytes) {
         "frames of HTTP/2: a message is in the payload of DATA, after the nine bytes of its header"
     } else if matches!(bytes, [0x14..=0x17, 3, 0..=4, ..]) {
         "TLS, which is encrypted"
+    } else if bytes.starts_with(b"k8s\0") {
+        "an object of Kubernetes: leave out the first four bytes, `k8s` and 0"
+    } else if let Some(name) = compression(bytes) {
+        return format!(
+            "; the bytes look like what {name} has compressed: unpack them first"
+        );
     } else if is_delimited(bytes) {
         "a message with its length before it: leave the length out"
-    } else if as_text(bytes).is_some() {
+    } else if text.starts_with(['{', '[']) {
+        "JSON"
+    } else if text.starts_with("HTTP/") {
+        "HTTP/1.1"
+    } else if !text.is_empty() {
         "text"
     } else {
         return String::new();
@@ -173,14 +195,61 @@ pub fn hint(bytes: &[u8]) -> String {
     format!("; the bytes look like {looks_like}")
 }
 
-/// Whether the bytes begin with their length as a varint, as `writeDelimitedTo` writes messages
-/// to files.
-fn is_delimited(bytes: &[u8]) -> bool {
-    // With a tag before it, it would be a field that takes up the whole message.
-    let with_tag = [&[0x0a], bytes].concat();
-    let field = Reader::new(&with_tag).next();
-    let Some(Ok(Field { value: Value::Len(message), payload, .. })) = field else {
-        return false;
+/// The same, of bytes that begin with gRPC's prefix. Kafka's messages begin with a 0 and the number
+/// of their schema, which is as long, and then say which message of the schema follows.
+pub fn hint_behind_prefix(bytes: &[u8], body: &[u8]) -> String {
+    let Some(([0, _, _, _, _], rest)) = bytes.split_first_chunk() else {
+        return hint(body);
     };
-    payload.end == with_tag.len() && Reader::new(message).all(|field| field.is_ok())
+    // 0 stands for the schema's first message.
+    match rest.split_first() {
+        Some((0, message)) if !message.is_empty() && is_message(message) => {
+            "; the bytes look like a message of Kafka with the number of its schema: leave out the first six".into()
+        }
+        _ => hint(body),
+    }
+}
+
+/// The program whose compressed data begins like this, gzip excepted.
+fn compression(bytes: &[u8]) -> Option<&'static str> {
+    const BEGINNINGS: [(&[u8], &str); 6] = [
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+        (b"\xff\x06\0\0sNaPpY", "snappy"),
+        (b"\x04\x22\x4d\x18", "lz4"),
+        (b"PK\x03\x04", "zip"),
+        (b"\x78\x9c", "zlib"),
+        (b"\x78\xda", "zlib"),
+    ];
+    let known = BEGINNINGS
+        .iter()
+        .find(|(beginning, _)| bytes.starts_with(beginning));
+    known.map(|(_, name)| *name)
+}
+
+fn is_message(bytes: &[u8]) -> bool {
+    Reader::new(bytes).all(|field| field.is_ok())
+}
+
+/// Whether the bytes are messages with their length before each as a varint, as
+/// `writeDelimitedTo` writes them to files.
+fn is_delimited(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(size) = rest.iter().take(10).position(|byte| byte & 0x80 == 0) {
+        let (length, after) = rest.split_at(size + 1);
+        let Ok(&[length]) = packed_varints(length).as_deref() else {
+            return false;
+        };
+        let message = usize::try_from(length)
+            .ok()
+            .and_then(|length| after.get(..length));
+        // Zeros alone are no messages.
+        let Some(message) = message.filter(|message| !message.is_empty()) else {
+            return false;
+        };
+        if !is_message(message) {
+            return false;
+        }
+        rest = &after[message.len()..];
+    }
+    rest.is_empty() && !bytes.is_empty()
 }

@@ -12,16 +12,15 @@ fn shown_bytes(lines: &[String]) -> Vec<u8> {
     const TYPES: [&str; 6] = ["VARINT", "I64", "LEN", "SGROUP", "EGROUP", "I32"];
     let mut digits = String::new();
     for line in lines {
-        let indent = line.len() - line.trim_start().len();
         let mut words: Vec<&str> = line.split_whitespace().collect();
         if let Some(at) = words.iter().position(|word| TYPES.contains(word)) {
             // The path stands before the type, and the offset before all.
             words = words[1..at - 1].to_vec();
-        } else if indent > 20 {
-            // A reading below another one.
-            continue;
+            digits += &words.concat();
+        } else {
+            // More of a value. Readings may stand beside it.
+            digits.extend(line.chars().skip(17).take(20).filter(|c| *c != ' '));
         }
-        digits += &words.concat();
     }
     read(&digits).expect("the columns have hexadecimal digits")
 }

@@ -14,6 +14,8 @@ mod wrong_sign;
 mod wrong_zigzag;
 
 // What the client's `--decode` is made of.
+#[path = "../../lessons/02_types/base64.rs"]
+mod base64;
 #[path = "../../lessons/02_types/dump.rs"]
 mod dump;
 #[path = "../../lessons/02_types/explain.rs"]
@@ -23,8 +25,12 @@ mod framing;
 #[allow(dead_code)] // Standard input is read by the program alone.
 #[path = "../../lessons/02_types/input.rs"]
 mod input;
+#[path = "../../lessons/02_types/list.rs"]
+mod list;
 #[path = "../../lessons/02_types/literal.rs"]
 mod literal;
+#[path = "../../lessons/02_types/paste.rs"]
+mod paste;
 
 /// The check of the exercise.
 mod check;
@@ -32,6 +38,9 @@ mod check;
 mod decode;
 /// The same, on bytes and texts that proptest makes.
 mod decode_properties;
+/// What it reads of the things that people paste.
+mod pasted;
+mod pasted_tools;
 /// The lesson's reader of the wire format, on messages that are written here.
 mod reader;
 /// The same, on messages that proptest makes, held against prost.
