@@ -372,7 +372,8 @@ fn wrong_size(reason: &'static str) -> FrameError {
     FrameError { code, reason, scope: Scope::Connection }
 }
 
-fn protocol_error(reason: &'static str) -> FrameError {
+/// A broken rule that ends the connection.
+pub fn protocol_error(reason: &'static str) -> FrameError {
     let code = ErrorCode::PROTOCOL_ERROR;
     FrameError { code, reason, scope: Scope::Connection }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::grpc_message::PartialMessage;
 use super::grpc_web::{self, Base64};
+use super::header_block::field;
 use super::trace::EventKind;
 use super::unpack::{Unpacked, unpack};
 
@@ -309,10 +310,4 @@ fn not_trailers(
     piece.push(bytes);
     let length = 5 + received;
     EventKind::Data { what: NotMessage::NotGrpc, length, bytes: piece.bytes, end_stream }
-}
-
-/// The value of a header, if it is there.
-fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let (_, value) = fields.iter().find(|(other, _)| other == name)?;
-    Some(value)
 }

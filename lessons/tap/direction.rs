@@ -13,7 +13,7 @@ use super::not_http2::{Guess, guess, may_begin};
 use super::streams::Streams;
 use super::trace::{EventKind, MAX_FRAME, Side};
 use crate::http2::frames::{
-    ErrorCode, Frame, FrameError, Header, PREFACE, Scope, Setting, flag, frame_type,
+    Frame, FrameError, Header, PREFACE, Scope, Setting, flag, frame_type, protocol_error,
 };
 
 /// One of the two directions.
@@ -294,16 +294,15 @@ impl Direction {
             // It has no content: this only says which rule it breaks.
             Frame::read(header, beginning)?;
         }
+        if header.kind == frame_type::PUSH_PROMISE && self.from == Side::Client {
+            return Err(protocol_error("PUSH_PROMISE from a client"));
+        }
         let padding = match beginning.first() {
             Some(size) if is_padded(header) => usize::from(*size),
             _ => 0,
         };
         if padding > after {
-            return Err(FrameError {
-                code: ErrorCode::PROTOCOL_ERROR,
-                reason: "more padding than there are bytes",
-                scope: Scope::Connection,
-            });
+            return Err(protocol_error("more padding than there are bytes"));
         }
         let promised = match beginning.last_chunk() {
             Some(promised) if header.kind == frame_type::PUSH_PROMISE => {

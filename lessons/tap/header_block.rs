@@ -70,6 +70,12 @@ enum First {
     },
 }
 
+/// The value of one of the headers, if it is there.
+pub fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let (_, value) = fields.iter().find(|(other, _)| other == name)?;
+    Some(value)
+}
+
 impl HeaderBlocks {
     pub fn new() -> HeaderBlocks {
         let mut hpack = Decoder::new();

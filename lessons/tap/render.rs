@@ -4,6 +4,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use tonic::Code;
 
 use super::details;
+use super::header_block::field;
 use super::proxy::TappedEvent;
 use super::schema::{Schema, hex, hex_beginning};
 use super::trace::{EventKind, Side};
@@ -263,12 +264,6 @@ fn settings(values: &[(Setting, u32)]) -> String {
         parts.push(format!("{name} {value}"));
     }
     parts.join(", ")
-}
-
-/// The value of a header, if it is there.
-fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let (_, value) = fields.iter().find(|(other, _)| other == name)?;
-    Some(value)
 }
 
 /// Each stream has a colour, so that calls that run at the same time can be told apart.

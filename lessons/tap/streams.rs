@@ -5,6 +5,7 @@ use std::mem;
 use std::sync::Arc;
 
 use super::body::{Body, Context, NotMessage, Piece};
+use super::header_block::field;
 use super::trace::{Event, EventKind, MAX_KEPT_TOGETHER, MAX_STREAMS, Side};
 use crate::http2::frames::ErrorCode;
 
@@ -332,10 +333,7 @@ impl Streams {
 
 /// Keeps the path of a request, if these are its headers.
 fn remember_path(stream: &mut Stream, fields: &[(String, String)]) {
-    let path = fields.iter().find(|(name, _)| name == ":path");
-    if let Some((_, path)) = path
-        && path.len() <= MAX_PATH
-    {
-        stream.path = Some(Arc::from(path.as_str()));
+    if let Some(path) = field(fields, ":path").filter(|path| path.len() <= MAX_PATH) {
+        stream.path = Some(Arc::from(path));
     }
 }

@@ -98,6 +98,8 @@ fn an_error_of_the_connection_is_said() {
         (frame(SETTINGS, 0, 0, b"a"), frame_size),
         (frame(SETTINGS, flag::ACK, 0, &[0; 6]), frame_size),
         (frame(PUSH_PROMISE, END_HEADERS, 0, &[0; 4]), protocol),
+        // These are from a client, and only servers push (8.4).
+        (frame(PUSH_PROMISE, END_HEADERS, 1, b"\0\0\0\x02\x82"), protocol),
         (frame(PUSH_PROMISE, END_HEADERS, 1, &[0; 3]), frame_size),
         (frame(PING, 0, 1, &[0; 8]), protocol),
         (frame(PING, 0, 0, &[0; 9]), frame_size),
