@@ -51,14 +51,16 @@ impl Pattern {
 
     /// Where the pieces of the pattern stand in a text.
     pub(super) fn spans(&self, text: &str) -> Option<Vec<Range<usize>>> {
-        let (first, others) = self.pieces.split_first()?;
+        let first = self.pieces.first()?;
         let mut at = find_words(text, first, 0)?;
         loop {
-            let mut spans = vec![at..at + first.len()];
-            for piece in others {
-                let end = spans.last().map_or(at, |span| span.end);
-                let found = find_words(text, piece, end);
-                spans.extend(found.map(|at| at..at + piece.len()));
+            let (mut spans, mut end) = (Vec::new(), at);
+            for piece in &self.pieces {
+                let Some(start) = find_words(text, piece, end) else {
+                    break;
+                };
+                end = start + piece.len();
+                spans.push(start..end);
             }
             if spans.len() == self.pieces.len() {
                 return Some(spans);

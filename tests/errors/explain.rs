@@ -348,7 +348,7 @@ fn rows_are_plain_and_not_too_wide() {
         let shown = row.shown();
         for line in shown.lines() {
             let is_one_word = line.split_whitespace().count() == 1;
-            assert!(line.chars().count() <= 90 || is_one_word, "{line}");
+            assert!(line.chars().count() <= 80 || is_one_word, "{line}");
         }
         let texts = shown.split_once("\n  cause").map_or("", |(_, texts)| texts);
         for mark in ["`", "](", "**", "<br>"] {

@@ -39,7 +39,7 @@ ending(lambda: channel.stream_unary("/A/B")(requests(), timeout=20))
 ending(lambda: server.add_insecure_port("nowhere.invalid:1"))
 server.stop(0)
 "#;
-    let output = python(&peer, script, "").output;
+    let output = python(peer, script, "").output;
     said("SERVER: Received message larger than max (5000000 vs. 4194304)", &output);
     said("Exception serializing request!", &output);
     said("Exception deserializing response!", &output);
@@ -83,7 +83,7 @@ ending(lambda: __import__("a_pb2"))
 ending(lambda: __import__("b_pb2"))
 ending(lambda: b_pb2)
 "#;
-    let output = python(&peer, script, &folder.display().to_string()).output;
+    let output = python(peer, script, &folder.display().to_string()).output;
     said("Protocol message A has no \"b\" field.", &output);
     said("The grpc package installed is at version", &output);
     said("but the generated code in a_pb2_grpc.py depends on grpcio>=999.0.0", &output);
@@ -141,7 +141,7 @@ fn grpc_js_names_what_is_wrong_with_a_call() {
             });
         });
     "#;
-    let output = node(&peer, script, "");
+    let output = node(peer, script, "");
     said("The server does not implement the method /A/C", &output);
     said("Request message serialization failure: .A.name: string expected", &output);
     said("Received message larger than max (5000000 vs 4194304)", &output);
@@ -155,8 +155,8 @@ fn node_names_a_package_that_is_missing() {
     let Some(peer) = Peer::installed_or_skip("node") else {
         return;
     };
-    let required = node(&peer, "require('nowhere')", "");
+    let required = node(peer, "require('nowhere')", "");
     said("Error: Cannot find module 'nowhere'", &required);
-    let imported = node(&peer, "import('nowhere').catch(console.log)", "");
+    let imported = node(peer, "import('nowhere').catch(console.log)", "");
     said("Cannot find package 'nowhere' imported from", &imported);
 }
