@@ -22,7 +22,7 @@ pub enum Found<'a> {
 const MOST_TEXT: usize = 16 * 1024;
 
 /// How many rows are shown at most.
-const MOST_ROWS: usize = 4;
+const MOST_ROWS: usize = 3;
 
 /// How much of a message and a text must be the same, from 0 to 1, by the weight of their words.
 const THRESHOLD: f64 = 0.66;
@@ -33,12 +33,23 @@ const LEAST_WEIGHT: f64 = 4.0;
 /// A message of one word, such as `EBADENGINE`, is known by that word with a slip if it is so long.
 const SPEAKING: usize = 9;
 
-/// A message of the workbook's programs with so few words, of which one at most is not common, is
-/// weak: `cannot read`, `incomplete`.
+/// A message of the workbook's programs with so many words, of which one at most is not common, is
+/// weak: `cannot read`.
 const WEAK: usize = 2;
 
 /// A weak message is one if it begins a line, or if it is at least this part of its letters.
 const ENOUGH_OF_LINE: f64 = 0.4;
+
+/// Messages that other messages stand in: their rows come last.
+const FRAMES: &[&str] = &[
+    "the call ended with",
+    "; see … --help",
+    "invalid value '…' for",
+    "transport error",
+];
+
+/// The heading of the codes, which stand before a message as well.
+const CODES: &str = "Status codes as tonic prints them";
 
 /// A row is shown beside the nearest one if it comes so close to it.
 const NEARLY: f64 = 0.9;
@@ -46,10 +57,10 @@ const NEARLY: f64 = 0.9;
 /// What many sentences have, whatever they are about.
 const COMMON: &[&str] = &[
     "a", "an", "and", "another", "are", "as", "at", "be", "by", "can", "cannot", "could",
-    "did", "do", "does", "error", "for", "from", "has", "have", "in", "is", "it", "its",
-    "no", "not", "of", "on", "one", "or", "should", "that", "the", "there", "this", "to",
-    "was", "were", "what", "which", "will", "with", "you", "your", "failed", "found",
-    "help", "note",
+    "did", "do", "does", "error", "find", "for", "from", "has", "have", "in", "is", "it",
+    "its", "lesson", "no", "not", "of", "on", "one", "or", "should", "that", "the",
+    "there", "this", "to", "was", "were", "what", "which", "will", "with", "you", "your",
+    "failed", "found", "help", "note",
 ];
 
 /// Finds rows by what they have in common with a text.
@@ -113,24 +124,21 @@ impl Explainer {
             starts.pop();
             for row in &self.rows {
                 for pattern in &row.patterns {
-                    let span = pattern.span(text);
-                    let span =
-                        span.filter(|span| is_said(row, pattern, text, &starts, span));
-                    let letters = pattern.letters();
-                    matches.extend(span.map(|span| Match {
-                        row,
-                        letters,
-                        text: n,
-                        span,
-                    }));
+                    let Some(spans) = pattern.spans(text) else {
+                        continue;
+                    };
+                    if is_said(row, pattern, text, &starts, &spans[0]) {
+                        let letters = pattern.letters();
+                        matches.push(Match { row, letters, text: n, spans });
+                    }
                 }
             }
         }
         // Stable: of two messages of one length, the page's first.
-        matches.sort_by_key(|found| Reverse(found.letters));
+        matches.sort_by_key(|found| (found.row.is_frame(), Reverse(found.letters)));
         let mut rows: Vec<&Row> = Vec::new();
-        for (n, found) in matches.iter().enumerate() {
-            let is_part = matches[..n].iter().any(|longer| longer.contains(found));
+        for found in &matches {
+            let is_part = matches.iter().any(|longer| longer.contains(found));
             if !is_part && !rows.iter().any(|row| std::ptr::eq(*row, found.row)) {
                 rows.push(found.row);
             }
@@ -240,6 +248,14 @@ impl Explainer {
     }
 }
 
+impl Row {
+    /// Whether other messages stand in this row's messages, and say more.
+    fn is_frame(&self) -> bool {
+        let is_frame = |pattern: &Pattern| FRAMES.contains(&&*pattern.text);
+        self.heading == CODES || self.patterns.iter().any(is_frame)
+    }
+}
+
 /// A place where a text contains a message.
 struct Match<'a> {
     row: &'a Row,
@@ -247,16 +263,21 @@ struct Match<'a> {
     letters: usize,
     /// Which of the texts that are looked through it is.
     text: usize,
-    span: Range<usize>,
+    /// Where the pieces of the message stand there.
+    spans: Vec<Range<usize>>,
 }
 
 impl Match<'_> {
     /// Whether the other message is a part of this one, which says more.
     fn contains(&self, other: &Match) -> bool {
+        let has = |part: &Range<usize>| {
+            let around =
+                |span: &Range<usize>| span.start <= part.start && part.end <= span.end;
+            self.spans.iter().any(around)
+        };
         self.letters > other.letters
             && self.text == other.text
-            && self.span.start <= other.span.start
-            && other.span.end <= self.span.end
+            && other.spans.iter().all(has)
     }
 }
 
@@ -271,7 +292,7 @@ fn is_said(
 ) -> bool {
     let words: Vec<String> = words_of_pattern(pattern).collect();
     let own = words.iter().filter(|word| !COMMON.contains(&&***word));
-    let is_weak = pattern.pieces.len() == 1 && words.len() <= WEAK && own.count() <= 1;
+    let is_weak = pattern.pieces.len() == 1 && words.len() == WEAK && own.count() <= 1;
     if !row.heading.starts_with("The workbook") || !is_weak {
         return true;
     }

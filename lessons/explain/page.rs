@@ -39,7 +39,7 @@ impl Pattern {
     /// How many letters and digits of `text`, which is [`cleaned`], the pattern names. `None`
     /// if the text does not contain it.
     pub fn matches(&self, text: &str) -> Option<usize> {
-        self.span(text).map(|_| self.letters())
+        self.spans(text).map(|_| self.letters())
     }
 
     /// How many letters and digits the pattern names.
@@ -49,21 +49,21 @@ impl Pattern {
         self.pieces.iter().map(letters).sum()
     }
 
-    /// Where the pattern stands in a text, from its first letter to behind its last.
-    pub(super) fn span(&self, text: &str) -> Option<Range<usize>> {
-        let (first, others) = self.pieces.split_first()?;
+    /// Where the pieces of the pattern stand in a text.
+    pub(super) fn spans(&self, text: &str) -> Option<Vec<Range<usize>>> {
+        let first = self.pieces.first()?;
         let mut at = find_words(text, first, 0)?;
         loop {
-            let mut end = at + first.len();
-            let mut found = true;
-            for piece in others {
-                match find_words(text, piece, end) {
-                    Some(next) => end = next + piece.len(),
-                    None => found = false,
-                }
+            let (mut spans, mut end) = (Vec::new(), at);
+            for piece in &self.pieces {
+                let Some(start) = find_words(text, piece, end) else {
+                    break;
+                };
+                end = start + piece.len();
+                spans.push(start..end);
             }
-            if found {
-                return Some(at..end);
+            if spans.len() == self.pieces.len() {
+                return Some(spans);
             }
             let mut from = at + 1;
             while !text.is_char_boundary(from) {

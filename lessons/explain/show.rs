@@ -3,7 +3,7 @@
 use super::page::Row;
 
 /// The widest line, in characters.
-const WIDTH: usize = 90;
+const WIDTH: usize = 80;
 
 impl Row {
     /// The row for a terminal: its messages, the cause, what to do, and where to read on.

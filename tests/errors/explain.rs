@@ -121,6 +121,46 @@ const PASTED: &[(&str, &str)] = &[
         "no server at http://127.0.0.1:5005\n1: sta\nrt it with cargo run --bin lesson-1-server",
         "no server at",
     ),
+    // Messages that stand in another one.
+    ("Error: the call ended with NOT_FOUND (5): unknown city: Tokyo", "unknown city"),
+    (
+        "Error: the call ended with UNIMPLEMENTED (12), without a message",
+        "UNIMPLEMENTED (12)",
+    ),
+    (
+        "Error: invalid value 'x' for '--to <HOST:PORT>': no server listens on port 0; see cargo run -- tap --help",
+        "no server listens on port 0",
+    ),
+    (
+        "status: Cancelled, message: \"h2 protocol error: http2 error\"\n\nCaused by:\n    0: transport error\n    1: http2 error\n    2: stream error received: stream no longer needed",
+        "stream no longer needed",
+    ),
+    (
+        "Error: tonic::transport::Error(Transport, ConnectError(ConnectError(\"tcp connect error\", Os { code: 110, kind: TimedOut, message: \"Connection timed out\" })))",
+        "Connection timed out",
+    ),
+    // Messages of peers that are not installed here.
+    (
+        "rpc error: code = ResourceExhausted desc = grpc: received message larger than max (5242912 vs. 4194304)",
+        "Received message larger than max",
+    ),
+    (
+        "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial tcp 127.0.0.1:50051: connect: connection refused\"",
+        "Connection refused",
+    ),
+    (
+        "rpc error: code = Unimplemented desc = unknown service helloworld.Greeter",
+        "unknown service",
+    ),
+    // Rust's compiler, with a name of the reader's own.
+    (
+        "error[E0277]: the trait bound `HelloRequest: prost::message::Message` is not satisfied\n  --> /app/out/helloworld.rs:60:24",
+        "the trait bound '…' is not satisfied",
+    ),
+    (
+        "error[E0432]: unresolved import `tonic::transport`\n  |             ^^^^^^^^^ could not find `transport` in `tonic`",
+        "could not find 'transport' in 'tonic'",
+    ),
     // The labels of `cargo run`.
     (
         "server | lesson-1-server stopping\nclient | Error: what listens there does not speak HTTP/2, so the call",
@@ -192,6 +232,16 @@ fn nonsense_finds_nothing() {
         "bash: foo: command not found",
         "fatal: not a git repository (or any of the parent directories): .git",
         "SyntaxError: unexpected indent",
+        // Words of the page, in messages that are not on it.
+        "TypeError: Cannot read properties of undefined (reading 'map')",
+        "ReferenceError: fetch is not defined",
+        "cannot find module providing package google.golang.org/grpc",
+        "Failed to list services: server does not support the reflection API",
+        "no process-level CryptoProvider available -- call CryptoProvider::install_default()",
+        "Connecting to HTTPS without TLS enabled",
+        "grpc: no transport security set (use grpc.WithTransportCredentials)",
+        "upstream connect error or disconnect/reset before headers. reset reason: protocol error",
+        "lesson-5-server listening on 127.0.0.1:50055",
         "🦀🦀🦀",
     ] {
         let rows = found(&explainer, pasted);
@@ -298,7 +348,7 @@ fn rows_are_plain_and_not_too_wide() {
         let shown = row.shown();
         for line in shown.lines() {
             let is_one_word = line.split_whitespace().count() == 1;
-            assert!(line.chars().count() <= 90 || is_one_word, "{line}");
+            assert!(line.chars().count() <= 80 || is_one_word, "{line}");
         }
         let texts = shown.split_once("\n  cause").map_or("", |(_, texts)| texts);
         for mark in ["`", "](", "**", "<br>"] {

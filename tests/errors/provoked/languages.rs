@@ -39,7 +39,7 @@ ending(lambda: channel.stream_unary("/A/B")(requests(), timeout=20))
 ending(lambda: server.add_insecure_port("nowhere.invalid:1"))
 server.stop(0)
 "#;
-    let output = python(&peer, script, "").output;
+    let output = python(peer, script, "").output;
     said("SERVER: Received message larger than max (5000000 vs. 4194304)", &output);
     said("Exception serializing request!", &output);
     said("Exception deserializing response!", &output);
@@ -73,7 +73,7 @@ def ending(work):
     try:
         work()
     except Exception as error:
-        print(repr(error))
+        print(repr(error), f"{type(error).__name__}: {error}")
 ending(lambda: a_pb2.A(b=1))
 change("a_pb2_grpc.py", r"VERSION = '[0-9.]+'", "VERSION = '999.0.0'")
 ending(lambda: __import__("a_pb2_grpc"))
@@ -81,13 +81,15 @@ change("a_pb2.py", r"Domain.PUBLIC,\s+[0-9]+,", "Domain.PUBLIC, 999,")
 del sys.modules["a_pb2"]
 ending(lambda: __import__("a_pb2"))
 ending(lambda: __import__("b_pb2"))
+ending(lambda: b_pb2)
 "#;
-    let output = python(&peer, script, &folder.display().to_string()).output;
+    let output = python(peer, script, &folder.display().to_string()).output;
     said("Protocol message A has no \"b\" field.", &output);
     said("The grpc package installed is at version", &output);
     said("but the generated code in a_pb2_grpc.py depends on grpcio>=999.0.0", &output);
     said("Detected incompatible Protobuf Gencode/Runtime versions", &output);
     said("No module named 'b_pb2'", &output);
+    said("NameError: name 'b_pb2' is not defined", &output);
 }
 
 /// A server and a client of grpc-js, in one process, and a server of HTTP/2 that resets streams.
@@ -114,7 +116,11 @@ fn grpc_js_names_what_is_wrong_with_a_call() {
         });
         const server = new grpc.Server();
         const big = Buffer.alloc(5_000_000);
-        server.addService({ B: method }, { B: (_, callback) => callback(null, big) });
+        const small = Buffer.alloc(0);
+        server.addService(
+            { B: method, D: { ...method, path: '/A/D' } },
+            { B: (_, callback) => callback(null, big), D: (_, callback) => callback(null, small) },
+        );
         const resets = http2.createServer();
         resets.on('stream', stream => {
             stream.on('error', () => {});
@@ -125,6 +131,7 @@ fn grpc_js_names_what_is_wrong_with_a_call() {
             server.bindAsync('127.0.0.1:0', credentials, async (_, port) => {
                 await call(port, '/A/C', same, same);
                 await call(port, '/A/B', fails, same);
+                await call(port, '/A/D', same, fails);
                 await call(port, '/A/B', same, same);
                 await call(resets.address().port, '/A/B', same, same);
                 new grpc.Server().bindAsync(`127.0.0.1:${port}`, credentials, error => {
@@ -134,10 +141,11 @@ fn grpc_js_names_what_is_wrong_with_a_call() {
             });
         });
     "#;
-    let output = node(&peer, script, "");
+    let output = node(peer, script, "");
     said("The server does not implement the method /A/C", &output);
     said("Request message serialization failure: .A.name: string expected", &output);
     said("Received message larger than max (5000000 vs 4194304)", &output);
+    said("Response message parsing error: .A.name: string expected", &output);
     said("Received RST_STREAM with code 2", &output);
     said("listen EADDRINUSE: address already in use 127.0.0.1:", &output);
 }
@@ -147,8 +155,8 @@ fn node_names_a_package_that_is_missing() {
     let Some(peer) = Peer::installed_or_skip("node") else {
         return;
     };
-    let required = node(&peer, "require('nowhere')", "");
+    let required = node(peer, "require('nowhere')", "");
     said("Error: Cannot find module 'nowhere'", &required);
-    let imported = node(&peer, "import('nowhere').catch(console.log)", "");
+    let imported = node(peer, "import('nowhere').catch(console.log)", "");
     said("Cannot find package 'nowhere' imported from", &imported);
 }

@@ -175,7 +175,7 @@ fn protox_names_the_slip() {
     for (body, words) in [
         ("message A { string name = 1 }", "expected ';' or '[', but found '}'"),
         ("message A {} message A {}", "name 'A' is defined twice"),
-        ("message A { Nope a = 1; }", "is not defined"),
+        ("message A { Nope a = 1; }", "name 'Nope' is not defined"),
         ("import \"x.proto\";", "import 'x.proto' not found"),
     ] {
         let file = folder.join("slip.proto");
