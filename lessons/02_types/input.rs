@@ -67,6 +67,17 @@ fn read_clean(text: &str) -> Result<Input, String> {
     if let Some(result) = of_shell(text) {
         return result;
     }
+    // Such as `(3 bytes)`.
+    let note = text
+        .strip_suffix("bytes)")
+        .and_then(|text| text.rsplit_once('('));
+    let text = note.map_or(text, |(before, _)| before.trim_end());
+    if let Some(bytes) = with_brackets_inside(text) {
+        return Ok(bytes.into());
+    }
+    if text.starts_with("[B@") || text.starts_with('<') && text.contains(" at 0x") {
+        return Err("it looks like the address of an object: print its bytes".into());
+    }
     if is_raw_text(text) {
         return Err(TEXT_MESSAGE.into());
     }
@@ -110,6 +121,14 @@ fn read_literal(literal: &Literal) -> Result<Input, String> {
         return Ok(input);
     }
     Ok(Input { read_as: Some("a string with escapes"), is_cut, ..bytes.into() })
+}
+
+/// Hexadecimal in which the value stands in brackets, as protobuf.dev writes it:
+/// `12 07 [74 65 73 74 69 6e 67]`.
+fn with_brackets_inside(text: &str) -> Option<Vec<u8>> {
+    let (tag, rest) = text.split_once(['[', '{', '('])?;
+    hex(tag).ok().filter(|bytes| !bytes.is_empty())?;
+    hex(&format!("{tag} {}", rest.replace(['[', ']', '{', '}', '(', ')'], " "))).ok()
 }
 
 /// What a command of a shell prints: `echo CJYB | base64 -d`.

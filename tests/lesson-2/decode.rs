@@ -19,7 +19,7 @@ pub fn explained(bytes: &[u8]) -> (Vec<String>, Option<String>) {
 }
 
 /// What it shows in the columns from `field` on.
-fn meanings(bytes: &[u8]) -> Vec<String> {
+pub fn meanings(bytes: &[u8]) -> Vec<String> {
     let (lines, error) = explained(bytes);
     assert_eq!(error, None, "{bytes:02x?}");
     let right = lines.iter().map(|line| line.chars().skip(38).collect());

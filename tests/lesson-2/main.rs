@@ -41,6 +41,8 @@ mod decode_properties;
 /// What it reads of the things that people paste.
 mod pasted;
 mod pasted_tools;
+/// What it shows of values, and of bytes that are no message.
+mod readings;
 /// The lesson's reader of the wire format, on messages that are written here.
 mod reader;
 /// The same, on messages that proptest makes, held against prost.

@@ -12,6 +12,13 @@ const FRAMED: &[u8] = b"\0\0\0\0\x07\x0a\x05hello";
 #[test]
 fn bytes_are_read_as_tools_print_them() {
     for (text, bytes) in [
+        // As protobuf.dev explains messages.
+        ("12 07 [74 65 73 74 69 6e 67]", &b"\x12\x07testing"[..]),
+        ("1a 03 [08 96 01]", b"\x1a\x03\x08\x96\x01"),
+        ("08 96 01 (3 bytes)", NUMBER),
+        ("time=2024-01-02T15:04:05Z level=INFO data=CgVoZWxsbw==", HELLO),
+        ("{'payload': b'\\x08\\x96\\x01'}", NUMBER),
+        ("<Buffer 0a 05>, <Buffer 68 65 6c 6c 6f>", HELLO),
         ("0a0568656c6c6f", HELLO),
         ("0000   0a 05 68 65 6c 6c 6f\n", HELLO),
         ("\"\\x0a\\x05\\x68\\x65\" \\\n\"\\x6c\\x6c\\x6f\"", HELLO),
@@ -224,6 +231,8 @@ fn bytes_that_were_cut_are_read_as_far_as_they_go() {
 #[test]
 fn what_looks_like_something_else_is_refused() {
     for (text, words) in [
+        ("<memory at 0x7f3c2c0d5a00>", "the address of an object"),
+        ("[B@1b6d3586", "the address of an object"),
         (r#""\8\150\1""#, "decimal"),
         (r#""\b\150\SOH""#, "escape"),
         (r#""\008\150\001""#, "decimal"),
