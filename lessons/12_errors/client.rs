@@ -1,11 +1,12 @@
 //! `lesson-12-client`: asks for seats, and acts on what the school answers.
 
 use std::any::Any;
+use std::error::Error;
 use std::panic;
 
 use clap::{Subcommand, ValueEnum};
 use grpc_workbook::cli::{self, Failure};
-use grpc_workbook::status::{one_line, status_line};
+use grpc_workbook::status::{code_name, one_line, status_line};
 use lesson_12::advice::{NextStep, next_step};
 use lesson_12::guard::guard;
 use lesson_12::proto::enrol_service_client::EnrolServiceClient;
@@ -16,12 +17,12 @@ use lesson_12::proto::{
 use tokio::time::sleep;
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 type Client = EnrolServiceClient<Channel>;
 
 /// How often a call is made before the client gives up.
-const ATTEMPTS: usize = 3;
+const ATTEMPTS: u32 = 3;
 
 #[derive(clap::Args)]
 struct Args {
@@ -113,40 +114,47 @@ async fn list(client: &mut Client, city: String) -> Result<(), Failure> {
 }
 
 // ANCHOR: script
-/// Meets each refusal once, and gives all seats back at the end.
+/// Meets each refusal once, and gives all seats back at the end. Anything else ends the script:
+/// the next call may fare no better.
 async fn script(client: &mut Client) -> Result<(), Failure> {
-    let mut tickets = Vec::new();
-    tickets.extend(enrol(client, request("wuhan-c", "s-1")).await?);
-    enrol(client, request("wuhan-c", "s-1")).await?;
-    enrol(client, request("wuhan-c", "s-2")).await?;
-    enrol(client, request("wuhan-cooking", "s-2")).await?;
+    let first = enrol(client, request("wuhan-c", "s-1")).await?;
+    let mut tickets = vec![first.clone()];
+    for (course, student, meant) in [
+        ("wuhan-c", "s-1", Code::AlreadyExists),
+        ("wuhan-c", "s-2", Code::FailedPrecondition),
+        ("wuhan-cooking", "s-2", Code::NotFound),
+    ] {
+        refused(meant, enrol(client, request(course, student)).await)?;
+    }
     // While s-3 looks at the course, s-2 takes a seat.
     let if_revision = Some(read(client, "wuhan-java").await?.revision);
-    tickets.extend(enrol(client, request("wuhan-java", "s-2")).await?);
+    tickets.push(enrol(client, request("wuhan-java", "s-2")).await?);
     let outdated = EnrolRequest { if_revision, ..request("wuhan-java", "s-3") };
-    tickets.extend(enrol(client, outdated).await?);
+    tickets.push(enrol(client, outdated).await?);
     for course in [
         "beijing-go",
         "beijing-python",
         "shanghai-java",
         "shanghai-python",
     ] {
-        tickets.extend(enrol(client, request(course, "s-2")).await?);
+        tickets.push(enrol(client, request(course, "s-2")).await?);
     }
-    enrol(client, request("wuhan-testing", "s-2")).await?;
-    tickets.extend(enrol(client, request("fault-once", "s-1")).await?);
-    enrol(client, request("fault-damaged", "s-1")).await?;
+    let one_more = enrol(client, request("wuhan-testing", "s-2")).await;
+    refused(Code::ResourceExhausted, one_more)?;
+    tickets.push(enrol(client, request("fault-once", "s-1")).await?);
+    let damaged = enrol(client, request("fault-damaged", "s-1")).await;
+    refused(Code::Internal, damaged)?;
 
-    let of_another = match tickets.first() {
-        Some(ticket) => ticket.id.clone(),
-        None => String::new(),
-    };
-    cancel(client, Request::new(cancel_request(&of_another, "s-2"))).await;
-    cancel(client, Request::new(cancel_request("", ""))).await;
-    let mut with_token = Request::new(cancel_request(&of_another, "s-1"));
+    let mut with_token = Request::new(cancel_request(&first.id, "s-1"));
     let token = MetadataValue::from_static("Bearer of-yesterday");
     with_token.metadata_mut().insert("authorization", token);
-    cancel(client, with_token).await;
+    for (request, meant) in [
+        (Request::new(cancel_request(&first.id, "s-2")), Code::PermissionDenied),
+        (Request::new(cancel_request("", "")), Code::InvalidArgument),
+        (with_token, Code::Unauthenticated),
+    ] {
+        refused(meant, cancel(client, request).await)?;
+    }
     for ticket in &tickets {
         let request = cancel_request(&ticket.id, &ticket.student_id);
         client.cancel(request).await?;
@@ -155,40 +163,64 @@ async fn script(client: &mut Client) -> Result<(), Failure> {
 }
 // ANCHOR_END: script
 
+/// Goes on if the service refused a call with the code that the script means.
+///
+/// # Errors
+/// The call succeeded, or failed in another way: with another code, below gRPC, or at something
+/// that does not speak gRPC, for which tonic makes up a code.
+fn refused<T>(meant: Code, ended: Result<T, Status>) -> Result<(), Failure> {
+    match ended {
+        Ok(_) => {
+            let meant = code_name(meant);
+            let line = format!("a call succeeded that should have ended with {meant}");
+            Err(Failure::wrong_server(&line))
+        }
+        Err(status)
+            if status.code() == meant
+                && status.source().is_none()
+                && !cli::is_not_of_grpc(&status) =>
+        {
+            Ok(())
+        }
+        Err(status) => Err(status.into()),
+    }
+}
+
 // ANCHOR: enrol
-/// Asks for a seat, and acts on a refusal as far as a program can. What is left to do, it prints.
-async fn enrol(
-    client: &mut Client,
-    mut request: EnrolRequest,
-) -> Result<Option<Ticket>, Failure> {
-    for _ in 0..ATTEMPTS {
+/// Asks for a seat, and acts on a refusal as far as a program can. Returns a refusal that only
+/// people can act on, and the last one if it gives up.
+async fn enrol(client: &mut Client, mut request: EnrolRequest) -> Result<Ticket, Status> {
+    let mut attempt = 1;
+    loop {
         let student = request.student.as_ref().map_or("", |student| &student.id);
         println!("Enrol {student} in {}", request.course_id);
         let status = match client.enrol(request.clone()).await {
             Ok(response) => {
-                let ticket = response.into_inner().ticket;
-                println!("  {}", ticket.as_ref().map_or("", |ticket| &ticket.id));
+                let ticket = response.into_inner().ticket.unwrap_or_default();
+                println!("  {}", ticket.id);
                 return Ok(ticket);
             }
+            // Something below gRPC failed: nobody has refused anything.
+            Err(status) if status.source().is_some() => return Err(status),
             Err(status) => status,
         };
         println!("  {}", status_line(&status));
         advise(&status);
         match next_step(&status) {
-            NextStep::TryAgain(delay) => sleep(delay).await,
-            NextStep::ReadAgain(at_least) => {
+            NextStep::TryAgain(delay) if attempt < ATTEMPTS => sleep(delay).await,
+            NextStep::ReadAgain(at_least) if attempt < ATTEMPTS => {
                 let course = read(client, &request.course_id).await?;
                 // The decision, made again: while there is a seat, it is worth asking.
                 if course.seats_left == 0 || course.revision < at_least {
-                    return Ok(None);
+                    return Err(status);
                 }
                 request.if_revision = Some(course.revision);
             }
             // The rest is for people.
-            _ => return Ok(None),
+            _ => return Err(status),
         }
+        attempt += 1;
     }
-    Ok(None)
 }
 // ANCHOR_END: enrol
 
@@ -196,17 +228,22 @@ fn cancel_request(ticket_id: &str, student_id: &str) -> CancelRequest {
     CancelRequest { ticket_id: ticket_id.into(), student_id: student_id.into() }
 }
 
-async fn cancel(client: &mut Client, request: Request<CancelRequest>) {
+/// Gives a seat back, and prints why the service refuses to take it.
+async fn cancel(
+    client: &mut Client,
+    request: Request<CancelRequest>,
+) -> Result<(), Status> {
     let CancelRequest { ticket_id, student_id } = request.get_ref();
     println!("Cancel {ticket_id:?} of {student_id:?}");
-    if let Err(status) = client.cancel(request).await {
-        println!("  {}", status_line(&status));
-        advise(&status);
-    }
+    let ended = client.cancel(request).await;
+    ended.map(drop).inspect_err(|status| {
+        println!("  {}", status_line(status));
+        advise(status);
+    })
 }
 
 /// Reads a course, and prints what it has.
-async fn read(client: &mut Client, course_id: &str) -> Result<Course, Failure> {
+async fn read(client: &mut Client, course_id: &str) -> Result<Course, Status> {
     let request = GetCourseRequest { course_id: course_id.into() };
     let response = client.get_course(request).await?;
     let course = response.into_inner().course.unwrap_or_default();
@@ -252,9 +289,21 @@ async fn play_fault(channel: Channel, fault: Fault) -> Result<(), Failure> {
         Fault::NotBase64 => return not_base64(channel).await,
     };
     let mut client = Client::new(channel);
-    let ticket = client.enrol(faulty(name)).await?.into_inner().ticket;
-    println!("{}", ticket.unwrap_or_default().id);
+    let response = client.enrol(faulty(name)).await.map_err(provoked)?;
+    println!("{}", response.into_inner().ticket.unwrap_or_default().id);
     Ok(())
+}
+
+/// How a call with a fault failed. Where a proxy answers, as it was asked to, this is no sign of a
+/// wrong server.
+fn provoked(status: Status) -> Failure {
+    let is_proxy = cli::is_not_of_grpc(&status);
+    let failure = Failure::from(status);
+    if is_proxy {
+        failure.provoked()
+    } else {
+        failure
+    }
 }
 
 /// A request that the lesson's server answers with a fault.
@@ -273,8 +322,8 @@ async fn proxy_html(channel: Channel) -> Result<(), Failure> {
     }
     // The same channel, and each response looked at before tonic does.
     let mut guarded = EnrolServiceClient::new(guard(channel));
-    guarded.enrol(faulty("proxy-html")).await?;
-    Ok(())
+    let ended = guarded.enrol(faulty("proxy-html")).await;
+    ended.map(drop).map_err(provoked)
 }
 // ANCHOR_END: proxy_html
 

@@ -23,6 +23,8 @@ mod program;
 mod proxies;
 #[path = "test/size.rs"]
 mod size;
+#[path = "test/strangers.rs"]
+mod strangers;
 
 use check::check;
 use faulty_school::FaultySchool;

@@ -37,6 +37,10 @@ const REFUSED: &[(&str, &[&str], &str)] = &[
     ("lesson-9-client", &["--seed", "9", "--break", "leave"], "'--seed'"),
     ("lesson-9-client", &["echo", "--break", "leave"], "'echo'"),
     ("lesson-10-client", &["greeter", "--break", "package"], "'greeter'"),
+    ("lesson-12-client", &["list", "wuhan", "--break", "io-error"], "'list'"),
+    ("lesson-12-client", &["--break", "io-error", "list", "wuhan"], "'list'"),
+    ("lesson-12-client", &["enrol", "a", "s", "--break", "proxy-html"], "'enrol'"),
+    ("lesson-12-client", &["list", "wuhan", "--if-revision", "1"], "--if-revision"),
     // A server beside what calls none, or one of its own.
     ("lesson-1-client", &["--break", "no-server", "--server", "http://a"], "--server"),
     ("lesson-1-client", &["--server=http://a", "--break", "wrong-port"], "--server"),
