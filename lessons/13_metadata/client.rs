@@ -154,7 +154,7 @@ async fn list(
         println!("{}", message.course.unwrap_or_default().id);
     }
     if let Some(trailers) = courses.trailers().await? {
-        print_metadata("behind", &trailers);
+        print_metadata("after", &trailers);
     }
     Ok(())
 }

@@ -38,8 +38,8 @@ fn the_client_plays_the_chapter() {
     let list = "  before: content-type: application/grpc\n  \
                 before: x-request-id: mine\n\
                 beijing-go\nbeijing-php\nbeijing-python\n  \
-                behind: grpc-status: 0\n  \
-                behind: x-courses: 3\n";
+                after: grpc-status: 0\n  \
+                after: x-courses: 3\n";
     assert_eq!(
         client(&server, &["list", "beijing", "--id", "mine"]),
         Finished::new(0, list)
