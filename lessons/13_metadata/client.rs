@@ -12,7 +12,7 @@ use tonic::metadata::{Ascii, KeyAndValueRef, MetadataMap, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
 use fault::Fault;
@@ -81,15 +81,28 @@ async fn main() -> Result<(), Failure> {
     let mut client = EnrolServiceClient::with_interceptor(channel, Speaking(language));
     match command {
         Some(Command::Enrol { course, student }) => {
-            enrol(&mut client, &course, &student, id).await
+            let enrolled = enrol(&mut client, &course, &student, id).await;
+            Ok(enrolled.inspect_err(print_beside)?)
         }
         Some(Command::List { city }) => list(&mut client, city, id).await,
-        None => {
-            let first = MetadataValue::from_static("first");
-            enrol(&mut client, "wuhan-python", "s-1", Some(first)).await?;
-            enrol(&mut client, "wuhan-python", "s-1", None).await
+        None => script(&mut client).await,
+    }
+}
+
+/// Enrols a student twice. The second call is refused, and when the script runs again, so is the
+/// first.
+async fn script(client: &mut Client) -> Result<(), Failure> {
+    for id in [Some(MetadataValue::from_static("first")), None] {
+        match enrol(client, "wuhan-python", "s-1", id).await {
+            Ok(()) => {}
+            Err(status) if status.code() == Code::AlreadyExists => {
+                println!("{}", status_line(&status));
+                print_beside(&status);
+            }
+            Err(status) => return Err(status.into()),
         }
     }
+    Ok(())
 }
 
 // ANCHOR: enrol
@@ -98,7 +111,7 @@ async fn enrol(
     course: &str,
     student: &str,
     id: Option<MetadataValue<Ascii>>,
-) -> Result<(), Failure> {
+) -> Result<(), Status> {
     let email = format!("{student}@example.org");
     let mut request = Request::new(EnrolRequest {
         course_id: course.into(),
@@ -108,21 +121,19 @@ async fn enrol(
     if let Some(id) = id {
         request.metadata_mut().insert(REQUEST_ID, id);
     }
-    match client.enrol(request).await {
-        Ok(response) => {
-            let ticket = response.get_ref().ticket.clone().unwrap_or_default();
-            println!("{}", ticket.id);
-            print_metadata("beside it", response.metadata());
-        }
-        Err(status) => {
-            println!("{}", status_line(&status));
-            if let Some(text) = status.get_details_localized_message() {
-                println!("  for the user ({}): {}", text.locale, text.message);
-            }
-            print_metadata("beside it", status.metadata());
-        }
-    }
+    let response = client.enrol(request).await?;
+    let ticket = response.get_ref().ticket.clone().unwrap_or_default();
+    println!("{}", ticket.id);
+    print_metadata("beside it", response.metadata());
     Ok(())
+}
+
+/// Prints what came with a status, but for its code and message.
+fn print_beside(status: &Status) {
+    if let Some(text) = status.get_details_localized_message() {
+        println!("  for the user ({}): {}", text.locale, text.message);
+    }
+    print_metadata("beside it", status.metadata());
 }
 // ANCHOR_END: enrol
 
@@ -143,7 +154,7 @@ async fn list(
         println!("{}", message.course.unwrap_or_default().id);
     }
     if let Some(trailers) = courses.trailers().await? {
-        print_metadata("behind", &trailers);
+        print_metadata("after", &trailers);
     }
     Ok(())
 }

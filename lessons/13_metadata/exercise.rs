@@ -1,6 +1,7 @@
 //! Exercise 13: an id for each request, over two services. Yours to finish.
 //!
-//! - A request to enrol whose `x-request-id` is fit keeps it; `RequestId::of` says whether it is.
+//! - A request to enrol with a valid `x-request-id` keeps it; `RequestId::of` says whether it is
+//!   valid.
 //! - Any other gets a new one: `r-1`, then `r-2`, and so on, for as long as the server runs.
 //!   `RequestId::from(1)` is `r-1`.
 //! - The answer has the request's id, whether the call ends well or not.

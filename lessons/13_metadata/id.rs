@@ -16,17 +16,17 @@ pub const REQUEST_ID: &str = "x-request-id";
 pub struct RequestId(MetadataValue<Ascii>);
 
 impl RequestId {
-    /// The id that a client has sent, if it sent one, and one that may stand in a log.
+    /// The id that a client has sent, if it sent exactly one, and a log may have it.
     pub fn of(metadata: &MetadataMap) -> Option<RequestId> {
         let mut values = metadata.get_all(REQUEST_ID).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
-            // None, or several, of which nobody can say which one is meant.
+            // No id, or several: nobody can say which one is meant.
             return None;
         };
         let bytes = value.as_bytes();
-        let is_fit =
+        let is_valid =
             (1..=32).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);
-        is_fit.then(|| RequestId(value.clone()))
+        is_valid.then(|| RequestId(value.clone()))
     }
 
     /// Puts the id into the metadata of a request, a response or a status.

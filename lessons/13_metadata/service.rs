@@ -92,7 +92,7 @@ impl<S: School> Identified<S> {
 
         let message = NotifyRequest { ticket_id: ticket.id, email: student.email };
         let mut call = Request::new(message);
-        // Nothing is handed on by itself: a call has the metadata that are put into it.
+        // Nothing is handed on by itself: a call has only the metadata that is put into it.
         id.insert_into(call.metadata_mut());
         call.set_timeout(Duration::from_secs(10));
         let notified = match self.notifier.clone().notify(call).await {

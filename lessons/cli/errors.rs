@@ -123,13 +123,31 @@ fn is_deadline(status: &Status) -> bool {
     status.code() == Code::Cancelled && status.message() == timed_out
 }
 
-/// Whether tonic made up a status because the answer was no gRPC: a page of HTML, for instance.
+/// Whether tonic made up a status because what answered does not speak gRPC: a page of HTML came,
+/// for instance.
 pub fn is_not_of_grpc(status: &Status) -> bool {
     let made_up = [
         "grpc-status header missing, mapped from HTTP status code",
-        "received message with invalid compression flag",
+        "protocol error: received message with invalid compression flag",
     ];
-    made_up.iter().any(|text| status.message().contains(text))
+    let message = status.message();
+    made_up.iter().any(|text| message.starts_with(text))
+        && !http_code(message).is_some_and(may_come_before_grpc)
+}
+
+/// The code of HTTP that the message of a status made up by tonic ends with.
+fn http_code(message: &str) -> Option<u16> {
+    let (_, code) = message
+        .rsplit_once("HTTP status code ")
+        .or_else(|| message.rsplit_once("response with status: "))?;
+    code.split(' ').next()?.parse().ok()
+}
+
+/// Whether a call to the right server may get this code of HTTP (RFC 9110, section 15, and RFC
+/// 6585): from its library for HTTP/2, as with 431 for headers that are too large, or from a proxy
+/// before it, which refuses the call or does not reach the server.
+fn may_come_before_grpc(code: u16) -> bool {
+    matches!(code, 401 | 403 | 407 | 408 | 413 | 429 | 431 | 502 | 503 | 504)
 }
 
 /// Whether the call may have ended like this because the client called the wrong server.

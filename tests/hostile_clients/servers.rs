@@ -72,7 +72,7 @@ pub const TARGETS: [Target; 7] = [
         args: &["list", "beijing", "--id", "mine"],
         prints: "  before: content-type: application/grpc\n  before: x-request-id: mine\n\
                  beijing-go\nbeijing-php\nbeijing-python\n  \
-                 behind: grpc-status: 0\n  behind: x-courses: 3\n",
+                 after: grpc-status: 0\n  after: x-courses: 3\n",
     },
 ];
 

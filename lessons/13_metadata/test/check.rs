@@ -176,6 +176,9 @@ async fn outcome(
     {
         let what = if id == ticket {
             "the ticket"
+        } else if ticket.is_empty() {
+            // The call failed, so its answer has no ticket to compare with.
+            "a ticket"
         } else {
             "another ticket"
         };

@@ -38,16 +38,23 @@ fn the_client_plays_the_chapter() {
     let list = "  before: content-type: application/grpc\n  \
                 before: x-request-id: mine\n\
                 beijing-go\nbeijing-php\nbeijing-python\n  \
-                behind: grpc-status: 0\n  \
-                behind: x-courses: 3\n";
+                after: grpc-status: 0\n  \
+                after: x-courses: 3\n";
     assert_eq!(
         client(&server, &["list", "beijing", "--id", "mine"]),
         Finished::new(0, list)
     );
     let args = ["enrol", "wuhan-python", "s-1", "--language", "zh"];
     let Finished { code, output } = client(&server, &args);
-    assert_eq!(code, Some(0));
+    assert_eq!(code, Some(1));
     assert!(output.contains("  for the user (zh): 您已经报名了。\n"), "{output}");
+    let error = "Error: the call ended with ALREADY_EXISTS (6): \
+                 the student is enrolled in \"wuhan-python\" already\n";
+    assert!(output.ends_with(error), "{output}");
+    // Both calls of the script are refused now, and neither is a failure.
+    let Finished { code, output } = client(&server, &[]);
+    assert_eq!(code, Some(0), "{output}");
+    assert_eq!(output.matches(ALREADY).count(), 2, "{output}");
     let Finished { code, output } = server.stop();
     assert_eq!(code, Some(0));
     let lines = format!(
@@ -55,9 +62,34 @@ fn the_client_plays_the_chapter() {
          [first] notifier: Notify \"ticket-1\" -> OK\n\
          [r-1] Enrol \"wuhan-python\" -> {ALREADY}\
          [mine] ListCourses \"beijing\" -> OK\n\
-         [r-2] Enrol \"wuhan-python\" -> {ALREADY}"
+         [r-2] Enrol \"wuhan-python\" -> {ALREADY}\
+         [first] Enrol \"wuhan-python\" -> {ALREADY}\
+         [r-3] Enrol \"wuhan-python\" -> {ALREADY}"
     );
     assert!(output.contains(&lines), "{output}");
+}
+
+/// Whatever it was to do, the client says which server it wanted, in its last line.
+#[test]
+fn the_server_of_another_lesson() {
+    let server = Server::start(support::lesson(6));
+    for (args, code) in [
+        (&[][..], "UNIMPLEMENTED (12)"),
+        (&["enrol", "wuhan-c", "s-1"], "UNIMPLEMENTED (12)"),
+        (&["list", "wuhan"], "UNIMPLEMENTED (12)"),
+        (&["--break", "ascii-bin"], "UNIMPLEMENTED (12)"),
+        (&["--break", "odd-ids"], "UNIMPLEMENTED (12)"),
+        (&["--break", "far-too-large"], "UNIMPLEMENTED (12)"),
+    ] {
+        let Finished { code: exit, output } = client(&server, args);
+        assert_eq!(exit, Some(1), "{args:?}: {output}");
+        let last = output.lines().last().unwrap_or_default();
+        assert!(last.starts_with("Error: "), "{args:?}: {output}");
+        assert_eq!(output.matches("Error: ").count(), 1, "{args:?}: {output}");
+        assert!(last.contains(code), "{args:?}: {output}");
+        let own = "; lesson 13's server is cargo run --bin lesson-13-server";
+        assert!(last.ends_with(own), "{args:?}: {output}");
+    }
 }
 
 /// Found before a call is made: no server runs.

@@ -1,5 +1,6 @@
 //! What tonic says when a call ends as no good server ends it.
 
+use grpc_workbook::cli::Failure;
 use grpc_workbook::hello::MyGreeter;
 use grpc_workbook::hello::proto::HelloRequest;
 use grpc_workbook::hello::proto::greeter_client::GreeterClient;
@@ -135,6 +136,49 @@ async fn a_proxy_answers_with_a_code_of_http() {
             status.message(),
         );
     }
+}
+
+/// Codes of HTTP, what gRPC's http-grpc-status-mapping.md makes of them, and whether they show that
+/// what answered does not speak gRPC. A server's library for HTTP/2 answers 431, and a proxy before
+/// a server of gRPC has codes of its own (RFC 9110, section 15; RFC 6585).
+const CODES_OF_HTTP: &[(&[u16], Code, bool)] = &[
+    (&[400], Code::Internal, true),
+    (&[401], Code::Unauthenticated, false),
+    (&[403], Code::PermissionDenied, false),
+    (&[404], Code::Unimplemented, true),
+    (&[429, 502, 503, 504], Code::Unavailable, false),
+    (&[407, 408, 413, 431], Code::Unknown, false),
+    (&[201, 301, 302, 307, 308, 402, 405, 406, 410, 411, 415], Code::Unknown, true),
+    (&[418, 421, 426, 430, 432, 451, 500, 501, 505, 511, 599], Code::Unknown, true),
+];
+
+#[tokio::test]
+async fn a_code_of_http_blames_only_what_does_not_speak_grpc() {
+    let blame = "what listens there does not speak gRPC, so the call ended with";
+    for (codes, grpc, is_blamed) in CODES_OF_HTTP {
+        for &code in *codes {
+            let empty = Answer { code, headers: &[], trailers: None, ..NOTHING };
+            let page = Answer { body: b"<html></html>", ..empty.clone() };
+            for (answer, grpc) in [(empty, *grpc), (page, Code::Internal)] {
+                let status = ending(answer).await;
+                assert_eq!(status.code(), grpc, "{code}: {status:?}");
+                said(&code.to_string(), status.message());
+                let line = format!("{:?}", Failure::from(status));
+                assert_eq!(line.starts_with(blame), *is_blamed, "{code}: {line}");
+            }
+        }
+    }
+    let page = Answer { headers: &[], body: b"<html></html>", trailers: None, ..NOTHING };
+    said(blame, &format!("{:?}", Failure::from(ending(page).await)));
+}
+
+/// A server of gRPC may quote what another one told it.
+#[test]
+fn a_message_that_quotes_tonic_blames_nobody() {
+    let text =
+        "the stock says: grpc-status header missing, mapped from HTTP status code 404";
+    let line = format!("{:?}", Failure::from(Status::unavailable(text)));
+    assert_eq!(line, format!("the call ended with UNAVAILABLE (14): {text}"));
 }
 
 #[tokio::test]
