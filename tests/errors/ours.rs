@@ -44,6 +44,11 @@ const NO_FAILURES: &[(&str, &str)] = &[
         "There is no such course.",
         "the service's message, for a user: its row is found",
     ),
+    ("a string with escapes", "put into a message that has a row"),
+    ("binary numbers", "put into a message that has a row"),
+    ("decimal numbers", "put into a message that has a row"),
+    ("percent-encoded text", "put into a message that has a row"),
+    ("read as \u{fffc}: \u{fffc} bytes", "no failure"),
     ("without a text", "a panic without a message"),
 ];
 

@@ -2,7 +2,6 @@
 
 use prost::Message;
 use support::bytes::hex;
-use support::lesson;
 use support::programs::{self, Finished, Server, run};
 
 use crate::{LESSON, email, person, phone, request};
@@ -114,8 +113,8 @@ fn faults_end_as_the_chapter_says() {
         let output = format!("sends {} bytes:\n{rows}\n{ending}", bytes.len());
         assert_eq!(run(&mut client), Finished::new(code, output));
         // The chapter has the reader paste the rows.
-        let args = ["--decode", &rows];
-        let decoded = run(&mut programs::client(lesson(2), "127.0.0.1:1", &args));
+        let mut decoder = programs::command("lesson-2-client");
+        let decoded = run(decoder.args(["--decode", &rows]));
         assert_eq!(decoded.code, Some(0), "{}", decoded.output);
     }
     let server = Server::start(LESSON);
