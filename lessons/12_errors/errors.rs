@@ -1,5 +1,5 @@
 //! Why the service refuses a request, and the status that a client sees: the one place that
-//! decides what leaves the house.
+//! decides what a client may know.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub const DOMAIN: &str = "school.example";
 /// How long a client should wait when the records cannot be reached.
 const RETRY_DELAY: Duration = Duration::from_millis(200);
 
-/// How many characters of a text leave the house, or reach the log.
+/// How many characters of a text reach a client, or the log.
 const MAX_TEXT: usize = 200;
 
 /// The type of our own detail, as it stands in the `Any` around it.
