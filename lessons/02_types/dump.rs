@@ -179,24 +179,29 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Whether a text shows these bytes as a dump does: each as its character, or as a dot or another
-/// sign.
-fn is_shown_by(whole: &str, bytes: &[u8]) -> bool {
-    let framed = |open, close| whole.strip_prefix(open)?.strip_suffix(close);
-    let framed_left = whole.strip_prefix("| ");
-    let text = framed('|', '|')
-        .or(framed_left)
-        .or(framed('>', '<'))
-        .or(framed('\'', '\''));
-    let text = text.unwrap_or(whole);
+/// Whether a text shows these bytes as a dump does. It may stand in a frame, such as `|hello|`, and
+/// what looks like a frame may be bytes.
+fn is_shown_by(text: &str, bytes: &[u8]) -> bool {
+    let framed = |open, close| text.strip_prefix(open)?.strip_suffix(close);
+    let texts = [
+        Some(text),
+        framed('|', '|'),
+        text.strip_prefix("| "),
+        framed('>', '<'),
+        framed('\'', '\''),
+    ];
+    let mut texts = texts.into_iter().flatten();
+    !bytes.is_empty() && texts.any(|text| is_shown_without_frame(text, bytes))
+}
+
+/// Whether a text shows each byte as its character, or as a dot or another sign.
+fn is_shown_without_frame(text: &str, bytes: &[u8]) -> bool {
     let mut shown = text.chars().filter(|c| !c.is_whitespace());
     let mut visible = bytes.iter().filter(|byte| **byte != b' ');
-    !bytes.is_empty()
-        && visible.all(|byte| {
-            shown.next().is_some_and(|c| {
-                c == char::from(*byte)
-                    || !(byte.is_ascii_graphic() || c.is_ascii_alphanumeric())
-            })
+    visible.all(|byte| {
+        shown.next().is_some_and(|c| {
+            c == char::from(*byte)
+                || !(byte.is_ascii_graphic() || c.is_ascii_alphanumeric())
         })
-        && shown.next().is_none()
+    }) && shown.next().is_none()
 }

@@ -107,7 +107,9 @@ fn read_literal(literal: &Literal) -> Result<Input, String> {
     }
     let bytes = literal.bytes()?;
     // Postgres has one `\x` before all digits.
-    if let Ok(digits) = hex(&literal.text)
+    if !literal.is_marked
+        && literal.text.matches('\\').count() == 1
+        && let Ok(digits) = hex(&literal.text)
         && may_be_message(&digits)
         && !may_be_message(&bytes)
     {

@@ -75,7 +75,7 @@ fn fields(bytes: &[u8]) -> Vec<u32> {
     numbers
 }
 
-/// Rows that are alike, in one direction of one stream. The first [`SHOWN`] of them are shown at
+/// Rows that are alike, in one direction of one stream. The first `SHOWN` of them are shown at
 /// once. Those after them are held back until something else comes, and are then counted, with the
 /// last one shown; if they are few, they are all shown.
 pub struct Run {
