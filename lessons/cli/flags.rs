@@ -1,13 +1,14 @@
 //! The command line: one parser for all programs, which answers a mistake in one line.
 
 use std::env;
+use std::io;
 use std::process::exit;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use tonic::transport::Uri;
 
-use super::term::end_quietly_when_output_closes;
+use super::term::{end_quietly_when_output_closes, print_error};
 use crate::Lesson;
 use crate::status::one_line;
 
@@ -90,7 +91,9 @@ fn mistake(error: &clap::Error) -> String {
 
 /// Ends the process with one line on standard error.
 pub fn fail(code: i32, line: &str) -> ! {
-    eprintln!("Error: {line}");
+    // Held until the end, so that no other thread prints after this line.
+    let _stdout = io::stdout().lock();
+    print_error(&format!("Error: {line}"));
     exit(code);
 }
 

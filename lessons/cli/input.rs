@@ -12,6 +12,7 @@ use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 
 use super::errors::without_os_code;
 use super::flags::fail;
+use super::term::print_error;
 
 /// Where a client's messages come from: from its command line, or from standard input if the
 /// command line says `-`.
@@ -132,7 +133,7 @@ pub fn numbers() -> impl Stream<Item = i32> + Send + Unpin + 'static {
     lines().filter_map(|line| match int32(line.trim()) {
         Ok(number) => Some(number),
         Err(mistake) => {
-            eprintln!("{line:?} is left out: {mistake}");
+            print_error(&format!("{line:?} is left out: {mistake}"));
             None
         }
     })

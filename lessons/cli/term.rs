@@ -17,6 +17,13 @@ pub fn style(color: AnsiColor) -> Style {
     }
 }
 
+/// Prints a line on standard error, in one piece. `eprintln!` writes each part of its text by itself,
+/// and what another thread prints may come between two of them.
+pub fn print_error(line: &str) {
+    // Nobody reads standard error: there is no other place to say so.
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
 /// `println!` panics when standard output is closed, as `| head -1` does. The program is not at
 /// fault, so it ends silently. Where its output is lost, as on a full disk, it says so.
 pub fn end_quietly_when_output_closes() {
@@ -29,8 +36,7 @@ pub fn end_quietly_when_output_closes() {
         if why.contains(CLOSED_PIPE) {
             exit(0);
         }
-        // Not `eprintln!`, which would panic if this is what failed.
-        let _ = writeln!(io::stderr(), "Error: cannot write to {}", without_code(why));
+        print_error(&format!("Error: cannot write to {}", without_code(why)));
         exit(1);
     }));
 }
